@@ -22,7 +22,7 @@ from pipeline.translatable import Phrase, Value
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """The languages of pages, with their own names."""
 FALLBACK = "en"
-"""The language for readers who prefer none of them."""
+"""The language for all other readers."""
 _LOCALES = {"en": "en_GB", "de": "de_DE"}
 _COMMAND = re.compile("`([^`]+)`")
 

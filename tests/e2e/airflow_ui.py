@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.e2e.airflow_api import LOCKED, AirflowApi, DagRun
-from tests.e2e.page_reader import Reader
+from tests.e2e.page_reader import DESK, PAINTED, PHONE, Reader, fits, judge, resize
 
 DAG = "ingest_daily"
 _TRIES = 5
@@ -111,7 +111,27 @@ class AirflowUI:
         found = reader.one_of_each_kind()
         page.close()
         assert reader.wrong == []
+        self._look_at_the_frame(found)
         return {*found}
+
+    def _look_at_the_frame(self, addresses: Mapping[str, str]) -> None:
+        """All kinds of pages within Airflow, by its own switch between light and dark, on a desk and on a phone."""
+        page = self._page
+        size = page.viewport_size
+        assert size is not None
+        for theme, (width, height) in (("dark", DESK), ("light", PHONE)):
+            resize(page, (width, height))
+            page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+            page.reload()
+            document = page.frame_locator("iframe").locator("html")
+            expect(document).to_have_css("color-scheme", theme)
+            frame = next(each for each in page.frames if each.url.startswith(f"{self._base}/newsledger/"))
+            for address in addresses.values():
+                frame.goto(address)
+                expect(document).to_have_css("color-scheme", theme)
+                assert fits(frame), f"{address} is too wide for Airflow's frame at {width}"
+                judge(frame, PAINTED)
+        resize(page, (size["width"], size["height"]))
 
     def leave(self) -> None:
         """Show nothing: a page that shows runs keeps browser and server as busy as a task."""

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from urllib.parse import urldefrag
 
-from playwright.sync_api import ConsoleMessage, Page, Route
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Frame, Page, Route
 
 from pipeline.pages.page_kinds import KINDS
+
+PHONE, DESK = (360, 740), (1440, 900)
+SERIOUS = {"serious", "critical"}
+PAINTED = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]}
+"""The rules of axe-core that depend on size and colours."""
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def fits(frame: Page | Frame) -> bool:
+    """True if nothing of the document, and no table on a phone, is wider than what shows it."""
+    excess = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    cut = "all => innerWidth >= 640 ? 0 : all.filter(each => each.scrollWidth > each.clientWidth).length"
+    return (frame.evaluate(excess), frame.eval_on_selector_all(".scroll:not(:has(.map))", cut)) == (0, 0)
+
+
+def judge(frame: Page | Frame, options: dict[str, list[str]]) -> None:
+    """axe-core finds nothing serious."""
+    found = Axe().run(frame, options={"resultTypes": ["violations"], **options}).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == [], frame.url
 
 
 class Reader:

@@ -6,24 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from pipeline.pages.page_kinds import KINDS
 from tests.e2e.airflow_ui import browser
-from tests.e2e.page_reader import Reader
+from tests.e2e.page_reader import DESK, PAINTED, PHONE, Reader, fits, judge, resize
 from tests.pages.serving import served
 from tests.worlds.running import Demo, newsledger
 
-PHONE, DESK = (360, 740), (1440, 900)
+A4 = (688, 1000)
+"""What the margins leave of a sheet, in CSS pixels."""
 LOOKS = {
     "en": [(size, scheme) for size in (PHONE, DESK) for scheme in ("light", "dark")],
     "de": [(size, scheme) for size in (DESK, PHONE) for scheme in ("light", "dark")],
 }
 """The looks of each page in each language: all must fit. axe-core judges the first by all of its rules, and the last
 one, of the other size and the other scheme, by those that depend on size and colours."""
-PAINTED = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
-SERIOUS = {"serious", "critical"}
 LOCALES = {"en": "en-GB", "de": "de-AT"}
 
 
@@ -54,26 +52,19 @@ def look_at_all(reader: Reader, addresses: list[str], language: str) -> None:
         page.goto(address)
         assert page.locator("html").get_attribute("lang") == language
         for look in LOOKS[language]:
-            (width, height), scheme = look
-            page.set_viewport_size({"width": width, "height": height})
+            size, scheme = look
+            resize(page, size)
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert excess <= 0, f"{address} is too wide for {look}"
-            if width < 640:
-                cut = "all => all.filter(each => each.scrollWidth > each.clientWidth).length"
-                assert page.eval_on_selector_all(".scroll:not(:has(.map))", cut) == 0, (
-                    f"{address} has tables that are cut"
-                )
+            assert fits(page), f"{address} is too wide for {look}"
             if look == LOOKS[language][0]:
                 judge(page, {})
             elif look == LOOKS[language][-1]:
-                judge(page, {"runOnly": PAINTED})
+                judge(page, PAINTED)
+        resize(page, A4)
+        page.emulate_media(media="print")
+        assert fits(page), f"{address} is too wide for paper"
+        page.emulate_media(media="screen")
     assert reader.wrong == []
-
-
-def judge(page: Page, options: dict[str, list[str]]) -> None:
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == [], page.url
 
 
 @pytest.mark.parametrize("language", LOOKS)
@@ -94,6 +85,37 @@ def test_server_needs_nothing_but_itself(chromium: Browser, demo: Demo, language
         addresses = list(reader.one_of_each_kind().values())
         assert len(addresses) == len(KINDS) - 1, "a record's page is only live; no backfill and no template are there"
         look_at_all(reader, addresses, language)
+
+
+def test_map_of_many_days_fits_on_paper(chromium: Browser, demo: Demo) -> None:
+    with served(demo.data) as server:
+        reader = reader_of(chromium, f"{server.base}/", A4)
+        page = reader.page
+        page.goto(reader.first)
+        more = "each => { for (let day = 0; day < 88; day++) each.cells[1].before(each.cells[1].cloneNode(true)); }"
+        page.eval_on_selector_all(".map tr", f"rows => rows.forEach({more})")
+        page.emulate_media(media="print")
+        assert not fits(page)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert fits(page)
+
+
+def test_frame_follows_the_switch_of_the_page_around_it(chromium: Browser, demo: Demo) -> None:
+    """As Airflow's: a class of its document."""
+    with served(demo.data) as server:
+        reader = reader_of(chromium, f"{server.base}/")
+        page = reader.page
+        around = '<html class="dark"><iframe src="/"></iframe>'
+        page.route(f"{server.base}/around", lambda route: route.fulfill(content_type="text/html", body=around))
+        page.goto(f"{server.base}/around")
+        body = page.frame_locator("iframe").locator("html")
+        for theme in ("dark", "light", "dark"):
+            page.evaluate("theme => { document.documentElement.className = theme; }", theme)
+            expect(body).to_have_css("color-scheme", theme)
+        page.evaluate("document.documentElement.className = ''")
+        expect(body).to_have_css("color-scheme", "light")
+        page.emulate_media(color_scheme="dark")
+        expect(body).to_have_css("color-scheme", "dark")
 
 
 def test_report_is_searched_by_the_browser(chromium: Browser, reports: Path) -> None:

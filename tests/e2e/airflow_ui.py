@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.e2e.airflow_api import LOCKED, AirflowApi, DagRun
-from tests.e2e.page_reader import DESK, PAINTED, PHONE, Reader, fits, judge, resize
+from tests.e2e.page_reader import COLOURED, DESK, PHONE, Reader, fits, judge, resize
 
 DAG = "ingest_daily"
 _TRIES = 5
@@ -127,10 +127,12 @@ class AirflowUI:
             expect(document).to_have_css("color-scheme", theme)
             frame = next(each for each in page.frames if each.url.startswith(f"{self._base}/newsledger/"))
             for address in addresses.values():
-                frame.goto(address)
+                frame.goto(
+                    address, wait_until="networkidle"
+                )  # Airflow spells some addresses its own way, and loads again
                 expect(document).to_have_css("color-scheme", theme)
                 assert fits(frame), f"{address} is too wide for Airflow's frame at {width}"
-                judge(frame, PAINTED)
+                judge(frame, COLOURED)
         resize(page, (size["width"], size["height"]))
 
     def leave(self) -> None:

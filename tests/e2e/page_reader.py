@@ -11,8 +11,10 @@ from pipeline.pages.page_kinds import KINDS
 
 PHONE, DESK = (360, 740), (1440, 900)
 SERIOUS = {"serious", "critical"}
-PAINTED = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]}
-"""The rules of axe-core that depend on size and colours."""
+COLOURED = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""The rules of axe-core that depend on colours."""
+PAINTED = {"runOnly": [*COLOURED["runOnly"], "scrollable-region-focusable", "target-size"]}
+"""Those that depend on size and colours."""
 
 
 def resize(page: Page, size: tuple[int, int]) -> None:

@@ -420,9 +420,9 @@ class CaptureFailed(ArticleEvent, frozen=True, kw_only=True, tag="capture_failed
     url: str
     """The requested address."""
     reason: str
-    """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `not_html`,
-    `soft_404`, `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`; a wall instead of the page:
-    `wall_challenge`, `wall_captcha`, `wall_consent`, `wall_login`, `wall_subscription`, `wall_rate_limit`,
+    """`robots`, `http_4xx`, `http_5xx`, `gone`, `timeout`, `dns`, `too_large`, `blocked_address`, `no_body`,
+    `not_html`, `soft_404`, `to_front_page`, `to_other_page`, `to_other_article`, `to_wall`; a wall instead of the
+    page: `wall_challenge`, `wall_captcha`, `wall_consent`, `wall_login`, `wall_subscription`, `wall_rate_limit`,
     `wall_block`; …"""
     status: int | None = None
     """HTTP status of the last response; null without a response."""

@@ -79,6 +79,7 @@ PAGE_FAILURES: dict[str, tuple[Answer, str, bool]] = {
     "429": (Answer(status=429), "http_4xx", True),
     "500": (Answer(status=500), "http_5xx", True),
     "a PDF": (Answer(b"%PDF-1.4", content_type="application/pdf"), "not_html", False),
+    "nothing": (Answer(b""), "no_body", True),
     "a broken body": (Answer(b"\x1f\x8b nonsense", headers={"Content-Encoding": "gzip"}), "bad_encoding", True),
     "a private redirect": (Answer(status=302, headers={"Location": "http://10.0.0.1/"}), "blocked_address", False),
     "a page that says there is none": (Answer(b"<h1>Seite nicht gefunden</h1>"), "soft_404", False),

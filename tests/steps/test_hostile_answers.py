@@ -138,7 +138,6 @@ PAGES: dict[str, tuple[Way, str | None]] = {
         lambda document: [head(f"Content-Length: {len(document.body)}") + document.body],
         None,
     ),
-    "an empty page": (always(answer(Document(b"", "text/html"))), None),
 }
 
 

@@ -31,6 +31,7 @@ UNREACHABLE: dict[str, tuple[Answer, tuple[str, int, str]]] = {
     "a login": (Answer(status=302, headers={"Location": "/login?to=/a"}), ("failed", 200, "to_wall")),
     "forbidden": (Answer(status=403), ("failed", 403, "http_4xx")),
     "a server error": (Answer(status=500), ("failed", 500, "http_5xx")),
+    "nothing": (Answer(b" \n", status=202), ("failed", 202, "no_body")),
     "a PDF": (Answer(b"%PDF", content_type="application/pdf"), ("failed", 200, "not_html")),
 }
 """How the server answers when the page is fetched again, and the outcome, status and reason of the revisit."""

@@ -22,6 +22,8 @@ from pipeline.sources.sites import http_address
 GONE_STATUS = frozenset({404, 410})
 ONLY_REFRESHES = "only_refreshes"
 """Reason: the page only leads to another one, and so did the page that led to it."""
+NO_BODY = "no_body"
+"""Reason: the answer has a status of success and only white space in its body."""
 ERROR = "error"
 """Reason of a failure that no other reason describes, such as a bug of ours."""
 
@@ -29,7 +31,7 @@ _PASSING_STATUS = frozenset({408, 425, 429})
 _PASSING_REASONS = NOT_ASKED | {
     *(kind.value for kind in WallKind),
     *("timeout", "dns", "dns_timeout", "connection", "incomplete", "bad_response", "bad_encoding"),
-    *("robots_unavailable", Redirection.TO_WALL.value, ERROR),
+    *("robots_unavailable", Redirection.TO_WALL.value, NO_BODY, ERROR),
 }
 _NO_ARTICLE = frozenset({Redirection.TO_WALL, Redirection.TO_FRONT_PAGE})
 _ELSEWHERE = frozenset({Redirection.TO_OTHER_ARTICLE, Redirection.TO_OTHER_PAGE, Redirection.TO_OTHER_SITE})
@@ -42,7 +44,8 @@ class NoPage(msgspec.Struct, frozen=True):
     """Why an answer is not the page that was requested."""
 
     reason: str
-    """`http_4xx`, `gone`, …, the value of a Redirection or a WallKind, `not_html`, `soft_404` or `only_refreshes`."""
+    """`http_4xx`, `gone`, …, the value of a Redirection or a WallKind, `no_body`, `not_html`, `soft_404` or
+    `only_refreshes`."""
     detail: str
 
 
@@ -83,6 +86,8 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> N
         return NoPage(wall.value, f"{final_url} answers {status} with a wall")
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
+    if not body.strip():
+        return NoPage(NO_BODY, f"{final_url} answers {status} without a body")
     if not is_html(content_type):
         return NoPage("not_html", f"{final_url} is {content_type}")
     if is_soft_404(body, content_type):
@@ -142,6 +147,8 @@ def _what_became(
         return RevisitOutcome.FAILED, wall.value
     if not is_unmodified and not 200 <= status < 300:
         return RevisitOutcome.FAILED, http_reason(status)
+    if not is_unmodified and not body.strip():
+        return RevisitOutcome.FAILED, NO_BODY
     if not is_unmodified and not is_html(content_type):
         return RevisitOutcome.FAILED, "not_html"
     if not is_unmodified and is_soft_404(body, content_type):

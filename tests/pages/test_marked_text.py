@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +22,8 @@ from pipeline.pages.marked_text import (
     inline,
     passages,
 )
+from pipeline.pages.rendering import _environment
+from tests.pages.serving import parsed
 
 WORDS = st.text("ab .,\n", max_size=60)
 
@@ -97,6 +104,27 @@ def test_passage_keeps_the_ends_of_paragraphs() -> None:
     new = "One.\nTwo 3.\nFour."
     (passage,) = passages(new, edits(old, new))
     assert (passage.before, passage.new, passage.after) == ("One.\nTwo", "3.", "Four.")
+
+
+@pytest.mark.parametrize(("count", "said"), [(3, ""), (4, "1 more passage"), (6, "3 more passages")])
+def test_a_change_shows_three_passages_and_says_how_many_more_there_are(count: int, said: str) -> None:
+    old = " ".join(f"{'same ' * 40}old{number}" for number in range(count))
+    new = old.replace("old", "new")
+    word_diff = list(map(msgspec.structs.asdict, edits(old, new)))
+    shown = {
+        "article_id": "1",
+        "revision_no": 2,
+        "source_id": "x",
+        "captured_at": datetime(2026, 3, 2, tzinfo=UTC),
+        "change_kinds": ["substance"],
+    }
+    shown |= {"words_added": count, "words_removed": count, "headline": "H", "language": "en", "text": new}
+    parts: Any = (
+        _environment("en").get_template("parts.html").make_module({"link": lambda *keys: "/".join(map(str, keys))})
+    )
+    page = parsed(parts.change({**shown, "word_diff": word_diff}))
+    assert len(page.xpath("//p[@class='passage']")) == 3
+    assert "".join(page.xpath("//p[@class='quiet'][last()]/a[position() > 1]/text()")) == said
 
 
 def edits(old: str, new: str) -> list[WordEdit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ContextDecorator, contextmanager
+from copy import copy
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
@@ -136,9 +137,15 @@ def _notifier(kind: str, to: str) -> Any:
 
 def _configured_notifiers() -> list[Callable[[Mapping[str, Any]], None]]:
     try:
-        return notifiers(load_settings().notify)
+        return [_unrendered(notifier) for notifier in notifiers(load_settings().notify)]
     except SettingsError:
         return []  # the first task of each run says what is wrong
+
+
+def _unrendered(notifier: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+    """Airflow renders a notifier's templates in place. If two runs fail at the same time, one process is told of both,
+    and its second message would have the text of the first."""
+    return lambda context: copy(notifier)(context)
 
 
 DEFAULT_ARGS: Mapping[str, Any] = {

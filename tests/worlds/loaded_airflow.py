@@ -115,13 +115,15 @@ with create_session() as session:
     run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
     run.partition_key = "2026-03-14"  # `dags test` runs for no day
     (failed,) = [task for task in run.get_task_instances(session=session) if task.task_id == "plan"]
-    run.clear_number = int(REASON == "success")
-    request = run.produce_dag_callback(
-        bag.dags["ingest_daily"], success=REASON == "success", relevant_ti=failed, reason=REASON
-    )
-    _execute_dag_callbacks(bag, request, structlog.get_logger())
+    for reason in ("task_failure", "timed_out", "success"):
+        run.clear_number = int(reason == "success")
+        request = run.produce_dag_callback(
+            bag.dags["ingest_daily"], success=reason == "success", relevant_ti=failed, reason=reason
+        )
+        _execute_dag_callbacks(bag, request, structlog.get_logger())
 """
-"""Does as the scheduler and the DAG processor do when a run has failed, or has ended well after it was cleared."""
+"""Does as the scheduler and the DAG processor do when a run has failed, has taken too long, and has ended well after it
+was cleared."""
 
 
 class Airflow:

@@ -1,4 +1,4 @@
-"""The place of a backup: a folder here, a part of a bucket in `pipeline.backup_bucket`."""
+"""The place of a backup: a folder here, a part of a bucket in `pipeline.backup.bucket`."""
 
 from __future__ import annotations
 

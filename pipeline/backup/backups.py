@@ -4,7 +4,7 @@ First the catalog is copied as it is at one moment, then the files that it names
 was replaced is kept for a day (`pipeline.steps.maintain`). The copied catalog is put in place last, so the earlier
 backup holds until then, with all its files. Files of events that the new one does not name are deleted at the end.
 Files of the archive are never deleted, but an erased record is overwritten in the backup, too. A note says whose backup
-it is, and nothing is written into any other place that is not empty. `pipeline.backup_place` has what a folder and a
+it is, and nothing is written into any other place that is not empty. `pipeline.backup.place` has what a folder and a
 bucket do differently.
 """
 
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from pipeline.backup_place import BackupPlace, End, FolderBackup
+from pipeline.backup.place import BackupPlace, End, FolderBackup
 from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, anchors_tree, installed_files
 from pipeline.errors import LedgerError, SettingsError, StorageError
 from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
@@ -135,7 +135,7 @@ def _backup_at(place: Path | str, settings: Settings) -> BackupPlace:
         raise StorageError(f"{place}: {exc}") from exc
     if not find_spec("boto3"):
         raise SettingsError(f"{place}: needs packages that are not installed: install newsledger[cluster]")
-    from pipeline.backup_bucket import BucketBackup  # what it imports is installed with this extra only
+    from pipeline.backup.bucket import BucketBackup  # what it imports is installed with this extra only
 
     return BucketBackup(bucket, catalog)
 

@@ -21,7 +21,7 @@ from typing import IO, BinaryIO
 
 import msgspec
 
-from pipeline.backup_place import NOTE, End, require_ledger
+from pipeline.backup.place import NOTE, End, require_ledger
 from pipeline.copying import EVENTS, FileState
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.ledger.disk import disk_errors

@@ -118,9 +118,13 @@ class Copying:
         target: FileTree,
         on_progress: OnProgress,
         erased: Mapping[str, Sequence[tuple[int, int]]] = MappingProxyType({}),
+        *,
+        may_replace: bool = False,
     ) -> None:
-        """`erased` has the first byte and the end of each erased record, in order, by the file's name."""
+        """`erased` has the first byte and the end of each erased record, in order, by the file's name. With
+        `may_replace`, what the target has is not worth keeping."""
         self._source, self._target, self._on_progress, self._erased = source, target, on_progress, erased
+        self._may_replace = may_replace
         self.copied = self.copied_bytes = self.kept = 0
 
     def files(self, names: Iterable[str]) -> None:
@@ -137,7 +141,7 @@ class Copying:
         if self._target.is_copied(name, state):
             self.kept += 1
             return
-        if name.endswith(_LASTING) and self._target.state(name) is not None:
+        if not self._may_replace and name.endswith(_LASTING) and self._target.state(name) is not None:
             self._require_continued(name)
         with self._source.open(name) as content:
             self._target.write(name, content, state)

@@ -37,6 +37,7 @@ _TRANSFER = TransferConfig(multipart_threshold=64_000_000, multipart_chunksize=1
 """Objects above the threshold are sent in parts; nothing of them is visible before the last part has arrived."""
 _COPYING = TransferConfig(multipart_threshold=5_000_000_000, multipart_chunksize=1_000_000_000, use_threads=False)
 """S3 copies up to 5 GB at once."""
+_PIECE_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 8_000_000
 """Larger objects that are being written or read are in a temporary file."""
 _MISSING = frozenset({"404", "NoSuchKey"})
@@ -103,29 +104,54 @@ class ObjectStore:
 
     def download(self, name: str, file: IO[bytes]) -> None:
         """Write the whole object into the file. Raises ObjectMissing, StorageError."""
-        place = self._of(name)
+        self._download(name, file)
+
+    def _download(self, name: str, file: IO[bytes]) -> Mapping[str, Any]:
+        """Like `download`; return what the store says of the object.
+
+        Not by boto3's transfers, which swallow an interrupt at some moments and take nothing for everything.
+        """
         with self._errors(name):
-            _client().download_fileobj(**place, Fileobj=file, Config=_TRANSFER)
+            for attempt in stamina.retry_context(on=_BrokenOff, attempts=_READS):
+                with attempt:
+                    file.seek(0)
+                    file.truncate()
+                    found: Mapping[str, Any] = _client().get_object(**self._of(name))
+                    while piece := _bytes_of(found["Body"], _PIECE_BYTES):
+                        file.write(piece)
+                    if file.tell() != found["ContentLength"]:
+                        raise _BrokenOff(f"{file.tell()} of {found['ContentLength']} bytes arrived")
+                    return found
+        raise AssertionError("stamina returns or raises")
 
     def put(self, name: str, file: IO[bytes], metadata: Mapping[str, str] | None = None) -> None:
         """Make the file's bytes, from its beginning, the object, and return once the store has them for good. An object
         that exists is replaced; nobody sees a part of the new one. Raises StorageError."""
+        extra, size_bytes = {"Metadata": dict(metadata or {})}, file.seek(0, os.SEEK_END)
         file.seek(0)
         with self._errors(name):
-            extra = {"Metadata": dict(metadata or {})}
+            if size_bytes < _TRANSFER.multipart_threshold:
+                _client().put_object(**self._of(name), Body=file, **extra)
+                return
             _client().upload_fileobj(_Kept(file), **self._of(name), ExtraArgs=extra, Config=_TRANSFER)
+        self._require_complete(name, size_bytes)
+
+    def create(self, name: str, content: bytes) -> None:
+        """Make an object of this content. Raises ObjectChanged if there is one already, StorageError."""
+        with self._errors(name):
+            _client().put_object(**self._of(name), Body=content, IfNoneMatch="*")
 
     def change(self, name: str, change: Callable[[IO[bytes]], object]) -> None:
         """Write the object again, as `change` leaves the file that holds it. If another process writes it meanwhile,
         `change` is called again with what that one wrote. Raises ObjectMissing, StorageError."""
         for attempt in stamina.retry_context(on=ObjectChanged, attempts=_CHANGES, timeout=None):
-            with attempt, self._errors(name):
-                found = _client().head_object(**self._of(name))
-                with self.open(name) as file:
-                    change(file)
-                    file.seek(0)
-                    said = {"IfMatch": found["ETag"], "Metadata": found["Metadata"]}
-                    _client().put_object(**self._of(name), Body=file, **said)
+            with attempt, self._errors(name), temporary_file() as file:
+                found = self._download(name, file)
+                file.seek(0)
+                change(file)
+                file.seek(0)
+                said = {"IfMatch": found["ETag"], "Metadata": found["Metadata"]}
+                _client().put_object(**self._of(name), Body=file, **said)
 
     def probe(self) -> datetime:
         """Write, list, read and delete an empty object, and return the store's time. Raises StorageError."""
@@ -149,6 +175,7 @@ class ObjectStore:
         extra = {"Metadata": dict(found.metadata), "MetadataDirective": "REPLACE"}  # a copy in parts has none otherwise
         with self._errors(name):
             _client().copy(self._of(name), **self._of(target), ExtraArgs=extra, Config=_COPYING)
+        self._require_complete(target, found.size_bytes)
 
     def find(self, name: str) -> StoredObject | None:
         """What is known of the object; None if it does not exist. Raises StorageError."""
@@ -173,6 +200,12 @@ class ObjectStore:
         for name in names:
             with self._errors(name):
                 _client().delete_object(**self._of(name))
+
+    def _require_complete(self, name: str, size_bytes: int) -> None:
+        """Raises StorageError unless the object has this size: boto3's transfers may swallow an interrupt."""
+        found = self.find(name)
+        if found is None or found.size_bytes != size_bytes:
+            raise StorageError(f"{self._address(name)}: was not written completely; run the same again")
 
     def _of(self, name: str) -> dict[str, str]:
         return {"Bucket": self._place.bucket, "Key": self._place.prefix + name}
@@ -202,9 +235,10 @@ class _BrokenOff(Exception):
     """The connection was lost while an answer was read."""
 
 
-def _bytes_of(body: Any) -> bytes:
+def _bytes_of(body: Any, limit: int | None = None) -> bytes:
+    """The rest of an answer, or up to `limit` bytes of it. Raises _BrokenOff."""
     try:
-        return cast(bytes, body.read())
+        return cast(bytes, body.read(limit))
     except (HTTPClientError, IncompleteReadError) as exc:
         raise _BrokenOff(str(exc)) from exc
 
@@ -275,7 +309,10 @@ def _client_of(process: int) -> Any:
     """Each process has a client of its own: connections must not be shared with a process that was forked."""
     session = _session(process)
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": _attempts(session)}, connect_timeout=10, read_timeout=30
+        retries={"mode": "standard", "total_max_attempts": _attempts(session)},
+        connect_timeout=10,
+        read_timeout=30,
+        response_checksum_validation="when_required",  # not all stores compute the one of an object that came in parts
     )
     return session.client("s3", region_name=session.region_name or "us-east-1", config=config)
 

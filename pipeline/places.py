@@ -10,7 +10,7 @@ S3 = "s3://"
 """The beginning of an address in S3."""
 _LONGEST_PATH_BYTES = 480
 """SQLite's limit is 512 bytes for the names of its files, which are in the data directory."""
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 """The beginning of an address such as s3://bucket, of which a path keeps one slash."""
 _S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 """The names that S3 recommends, which need no escapes in an address."""
@@ -52,7 +52,7 @@ class S3Place:
     @classmethod
     def at(cls, address: str) -> S3Place:
         """The place at s3://bucket or s3://bucket/prefix. Raises ValueError for anything else."""
-        if not _S3_ADDRESS.fullmatch(address):
+        if not _S3_ADDRESS.fullmatch(address) or ".." in address.split("/"):
             raise ValueError("must be s3://bucket or s3://bucket/prefix")
         bucket, _, prefix = address.removeprefix(S3).partition("/")
         return cls(bucket, f"{prefix.rstrip('/')}/" if prefix else "")

@@ -110,7 +110,7 @@ def restore(place: Path | str, settings: Settings, on_progress: OnProgress = ign
             _require_empty(settings, installed)
         settings.data.mkdir(parents=True, exist_ok=True)
         unfinished.write_text(f"{backup}\n", "utf-8", "surrogateescape")
-        copying = Copying(backup.files, installed, on_progress)
+        copying = Copying(backup.files, installed, on_progress, may_replace=True)  # an erasure may lie between
         for part in (ARCHIVE, EVENTS):
             copying.files(backup.files.names(part))
         Copying(backup.files, anchors_tree(settings), on_progress).file(settings.anchors_file.name)
@@ -128,7 +128,7 @@ def _backup_at(place: Path | str, settings: Settings) -> BackupPlace:
     """The place at a path or an address. Raises StorageError, SettingsError if it cannot be one of a backup."""
     catalog = settings.local_catalog.name
     try:
-        if not str(place).startswith(S3):
+        if not str(place).lower().startswith(S3):
             return FolderBackup(openable(at_home(Path(place)).resolve()), catalog)
         bucket = S3Place.at(str(place))
     except ValueError as exc:

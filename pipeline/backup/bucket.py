@@ -14,7 +14,6 @@ import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO
@@ -22,10 +21,10 @@ from typing import IO, BinaryIO
 import msgspec
 
 from pipeline.backup.place import NOTE, End, require_ledger
-from pipeline.copying import EVENTS, FileState
+from pipeline.copying import ARCHIVE, EVENTS, FileState
 from pipeline.errors import LedgerLocked, StorageError
 from pipeline.ledger.disk import disk_errors
-from pipeline.object_store import ObjectStore
+from pipeline.object_store import ObjectChanged, ObjectStore, StoredObject
 from pipeline.places import S3Place
 from pipeline.settings import Settings
 
@@ -91,10 +90,14 @@ class BucketBackup:
     @contextmanager
     def writing(self) -> Iterator[None]:
         with self._opened():
-            if self._noted is None and (foreign := [key for key in self._found if not _KEY.fullmatch(key)]):
+            if self._noted is None and self._all:
                 raise StorageError(
-                    f"{self}: is not empty and holds no backup (it has {foreign[0]}, and no {NOTE}); use another prefix"
+                    f"{self}: is not empty and holds no backup (it has {self._all[0].name}, and no {NOTE}); use another"
+                    " prefix"
                 )
+            notes = (each.name for each in self._all if each.name.endswith(f"/{NOTE}"))
+            if inner := next((name for name in notes if name.startswith((ARCHIVE, EVENTS))), None):
+                raise StorageError(f"{self}/{inner}: is another backup's, among the files of this one; move that one")
             yield
 
     @contextmanager
@@ -112,8 +115,8 @@ class BucketBackup:
             if lost := [key for key in self._note.files if key not in self._found]:
                 more = f", and so are {len(lost) - 1} more" if len(lost) > 1 else ""
                 raise StorageError(
-                    f"{self}/{lost[0]}: is missing, although {NOTE} names it{more}; everything else was restored:"
-                    " `newsledger verify --archive` says what is not there"
+                    f"{self}/{lost[0]}: is missing or not whole, although {NOTE} names it{more}; everything else was"
+                    " restored: `newsledger verify --archive` says what is not there"
                 )
 
     def first_append(self) -> str | None:
@@ -131,7 +134,7 @@ class BucketBackup:
             self.files.write(self._catalog, file, (stat.st_size, stat.st_mtime_ns))
         files = {key for name, key in self.files.keys.items() if name in needed or not name.startswith(EVENTS)}
         self._replace(_Listing(first_append, end, tuple(sorted(files))))
-        left = [key for key in self._found if key not in files and _KEY.fullmatch(key)]
+        left = [key for key in self._found if key not in files]
         self._store.delete(left)
         return sum(key.startswith(EVENTS) for key in left)
 
@@ -151,7 +154,8 @@ class BucketBackup:
                     raise StorageError(
                         f"{self}/{NOTE}: is no note of a backup in S3 ({exc}); use another prefix"
                     ) from exc
-            self._found = {each.name for each in self._store.objects()} - {NOTE}
+            self._all = [each for each in self._store.objects() if each.name != NOTE]
+            self._found = {each.name for each in self._all if _is_whole(each)}
             self.files = _Files(self._store, self._found, self._note.files)
             yield
 
@@ -166,11 +170,24 @@ class BucketBackup:
             file.truncate()
             file.write(written)
 
-        if self._noted is None:
-            self._store.put(NOTE, BytesIO(written))
-        else:
+        is_new = self._noted is None
+        if is_new:
+            try:
+                self._store.create(NOTE, written)
+            except ObjectChanged:
+                is_new = False
+        if not is_new:
             self._store.change(NOTE, change)
         self._noted, self._note = written, note
+
+
+def _is_whole(found: StoredObject) -> bool:
+    """True for an object that a backup here has written, and that still has its size. Those of others may lie below
+    the same prefix, also other backups."""
+    parts = _KEY.fullmatch(found.name)
+    if parts is None or int(parts["size_bytes"]) != found.size_bytes or ".." in PurePosixPath(found.name).parts:
+        return False
+    return parts["name"].startswith((ARCHIVE, EVENTS)) or "/" not in parts["name"]
 
 
 def _key(name: str, state: FileState) -> str:
@@ -179,6 +196,6 @@ def _key(name: str, state: FileState) -> str:
 
 
 def _parts(key: str) -> re.Match[str]:
-    if (found := _KEY.fullmatch(key)) is None or ".." in PurePosixPath(found["name"]).parts:
+    if (found := _KEY.fullmatch(key)) is None:
         raise StorageError(f"{key}: {NOTE} names it, although no backup writes such an object")
     return found

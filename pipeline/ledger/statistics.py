@@ -47,6 +47,10 @@ class _OfColumn(msgspec.Struct, frozen=True):
     min_value: str | None
     max_value: str | None
 
+    @property
+    def is_bounded(self) -> bool:
+        return self.min_value is not None and self.max_value is not None
+
     def excludes(self, least: Any, most: Any) -> bool:
         """True if values from `least` to `most` are not all between the two bounds."""
         read = _READ[self.column_type]
@@ -116,11 +120,10 @@ def _compared(files: EventFolder, path: str, rows: Sequence[_InFile]) -> Iterato
     except (OSError, pa.ArrowException):
         return
     for row in rows:
-        said = actual.get(row.column_id)
-        if said is None:
-            continue
-        is_wrong = row.value_count != said.values or row.null_count != said.nulls
-        if is_wrong or (said.bounds and row.excludes(min(said.bounds), max(said.bounds))):
+        said = actual.get(row.column_id, _Actual())  # DuckDB writes statistics of every column into every file
+        counts, bounds = (said.values, said.nulls), said.bounds
+        is_wrong = (row.value_count, row.null_count) != counts or row.is_bounded != bool(bounds)
+        if is_wrong or (bounds and row.excludes(min(bounds), max(bounds))):
             what = f"the catalog's statistics of column {row.column_id} are not those of the file"
             yield VerifyFinding(f"file {path}", what)
             return

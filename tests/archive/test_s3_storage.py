@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import signal
+from contextlib import suppress
 from itertools import count
+from random import Random
 from typing import IO, BinaryIO
 
 import pytest
@@ -39,6 +42,24 @@ def test_what_passes_is_repeated(s3_server: S3Server, s3_place: S3Place, fault: 
     s3_server.fail(lambda asked, path: asked == method and path.endswith("/a"), fault, 2)
     store.put("a", file_of(bytes(100_000)))
     assert store.read("a", 0, 200_000) == bytes(100_000)
+
+
+def test_an_interrupted_change_leaves_the_whole_object(s3_place: S3Place) -> None:
+    """Whenever the interrupt arrives: half an object must not be taken for all of it."""
+    store, moments, earlier = ObjectStore(s3_place), Random(21), signal.getsignal(signal.SIGALRM)
+    store.put("a", file_of(bytes(200_000)))
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for _ in range(40):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.0005, 0.02))
+                store.change("a", lambda file: file.write(b"erased"))
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            found = store.find("a")
+            assert found is not None and found.size_bytes == 200_000
+    finally:
+        signal.signal(signal.SIGALRM, earlier)
 
 
 @pytest.mark.parametrize("fault", [slow_down, reset, denied])

@@ -144,7 +144,11 @@ def test_nothing_is_recorded_where_a_restore_was_interrupted(interrupted: Settin
         with pytest.raises(StorageError, match=said):
             command(data=interrupted.data)
     assert "was interrupted" in {each.name: each.found for each in check_up(interrupted, utc_now())}["ledger"]
+    for tree, content in ((folder, b"kept"), (interrupted.data, b"kept, erased since")):
+        (tree / "archive").mkdir()
+        (tree / "archive" / "pages.warc.gz").write_bytes(content)
     restore(folder, interrupted)
+    assert (interrupted.archive_root / "pages.warc.gz").read_bytes() == b"kept"
     with noted_ledger(interrupted) as ledger:
         assert ledger.head().position == 3
 

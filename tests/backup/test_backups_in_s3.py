@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from pipeline.backup import back_up
-from pipeline.errors import StorageError
+from pipeline.backup.bucket import BucketBackup
+from pipeline.errors import LedgerLocked, StorageError
+from pipeline.object_store import ObjectStore
 from pipeline.places import S3Place
 from pipeline.settings import Settings
 from tests.worlds.ledgers import contents
@@ -15,7 +19,9 @@ from tests.worlds.s3 import S3Server, denied
 pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
 
 
-def test_a_prefix_with_other_objects_is_not_touched(filled: Settings, s3_server: S3Server, s3_place: S3Place) -> None:
+def test_a_prefix_with_other_objects_is_not_touched(
+    filled: Settings, s3_server: S3Server, s3_place: S3Place, restored: Restored
+) -> None:
     def put(key: str, content: bytes = b"mine") -> None:
         s3_server.client.put_object(Bucket=s3_place.bucket, Key=key, Body=content)
 
@@ -33,6 +39,40 @@ def test_a_prefix_with_other_objects_is_not_touched(filled: Settings, s3_server:
     append(filled, "new")
     back_up(filled, str(s3_place))
     assert {"desk-notes", "desk/ledger/thesis.parquet"} < {*s3_server.keys(s3_place.bucket)}
+
+    inner = f"{s3_place}/laptop"
+    back_up(filled, inner)
+    append(filled, "newer")
+    back_up(filled, str(s3_place))
+    assert contents(restored(inner).data) != contents(restored(str(s3_place)).data)
+    s3_server.client.delete_object(Bucket=s3_place.bucket, Key="desk/backup.json")
+    with pytest.raises(StorageError, match=f"{s3_place}: is not empty"):
+        back_up(filled, str(s3_place))
+    put("desk/laptop/archive/deeper/backup.json")
+    with pytest.raises(StorageError, match=f"{inner}/archive/deeper/backup.json: is another backup's"):
+        back_up(filled, inner)
+
+
+def test_the_first_of_two_first_backups_is_kept(filled: Settings, s3_place: S3Place, restored: Restored) -> None:
+    later = BucketBackup(s3_place, filled.local_catalog.name)
+    with later.writing():
+        back_up(filled, str(s3_place))
+        with pytest.raises(LedgerLocked, match="another backup was made here meanwhile"):
+            later.note(None)
+    assert contents(restored(str(s3_place)).data) == contents(filled.data)
+
+
+@pytest.mark.parametrize("key", ["archive/../../x", "archive/2026/../../../x"])
+def test_a_backup_writes_nothing_outside_the_data_directory(
+    filled: Settings, s3_server: S3Server, s3_place: S3Place, restored: Restored, key: str
+) -> None:
+    back_up(filled, str(s3_place))
+    store = ObjectStore(s3_place)
+    foreign = f'"files":["{key}.4-1770000000000000000",'.encode()
+    store.put("backup.json", BytesIO(store.read("backup.json", 0, 1_000_000).replace(b'"files":[', foreign)))
+    store.put(f"{key}.4-1770000000000000000", BytesIO(b"evil"))
+    with pytest.raises(StorageError, match=f"{key}.* is missing or not whole"):
+        restored(str(s3_place))
 
 
 def test_a_store_that_fails_is_named_and_an_object_that_it_lost_is_copied_again(
@@ -58,9 +98,13 @@ def test_a_store_that_fails_is_named_and_an_object_that_it_lost_is_copied_again(
 
     key = next(key for key in s3_server.keys(s3_place.bucket) if "item_discovered" in key)
     s3_server.client.delete_object(Bucket=s3_place.bucket, Key=key)
-    with pytest.raises(StorageError, match=f"s3://{s3_place.bucket}/{key}: is missing, although backup.json names it"):
+    damaged = next(key for key in s3_server.keys(s3_place.bucket) if "/ledger/" in key)
+    s3_server.client.put_object(Bucket=s3_place.bucket, Key=damaged, Body=b"short")
+    with pytest.raises(
+        StorageError, match=r"is missing or not whole, although backup.json names it, and so are 1 more"
+    ):
         restored(place)
-    assert back_up(filled, place).copied == 3, "the new event, the page and the lost object"
+    assert back_up(filled, place).copied == 4, "the new event, the page, the lost and the damaged object"
     assert contents(restored(place).data) == after
     names = [key.rpartition(".")[0] for key in s3_server.keys(s3_place.bucket)]
     assert len(names) == len({*names}), "what it no longer lists is deleted"

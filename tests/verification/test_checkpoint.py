@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.event_files import event_files
 from pipeline.ledger.log import utc_now
+from pipeline.ledger.statistics import wrong_statistics
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.steps.maintain import merge_files
@@ -160,6 +162,7 @@ HIDING = {
     "positions in the statistics of a file": f"{OF_FILES} min_value = '2' {of_column('position')}",
     "nonsense in the statistics of a file": f"{OF_FILES} min_value = 'x' {of_column('article_id')}",
     "nulls in the statistics of a file": f"{OF_FILES} null_count = 9 {of_column('url')}",
+    "no bounds in the statistics of a file": f"{OF_FILES} min_value = null, max_value = null {of_column('source_id')}",
     "ids in the statistics of a table": (
         f"update ducklake_table_column_stats set max_value = min_value {of_column('article_id')}"
     ),
@@ -178,6 +181,18 @@ def test_statistics_that_hide_events_from_queries_are_found(settings: Settings, 
     append(settings, "another")  # which may correct the statistics of the table
     findings = [finding.text for finding in prove(settings).findings]
     assert is_documented(name, findings) or name.endswith("of a table"), findings
+
+
+@pytest.mark.one_host("the file is rewritten in its folder")
+def test_a_file_without_statistics_is_found(settings: Settings) -> None:
+    """Nothing contradicts the catalog's then."""
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        files = event_files(ledger)
+        assert [*wrong_statistics(ledger, files, set())] == []
+        path = files[0].data_file
+        pq.write_table(pq.read_table(path), path, write_statistics=False)
+        (finding,) = wrong_statistics(ledger, files, set())
+    assert finding.where == f"file {path}"
 
 
 def test_an_event_that_was_recorded_twice_is_found_although_statistics_hide_it(settings: Settings) -> None:

@@ -136,6 +136,8 @@ def _is_page(path: Sequence[str], head: bytes) -> bool:
     """True if a report has a file with this path below its folder, and it begins as that one does."""
     if tuple(path) == (INDEX,) and b'<body data-page="languages">' in head:
         return True
+    if not path:
+        return False  # in a ZIP file, beside the folder
     path = path[path[0] in LANGUAGES :]
     if tuple(path) == (FEED,):
         return b"<feed" in head

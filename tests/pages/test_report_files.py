@@ -82,6 +82,11 @@ def _packed(file: Path) -> None:
         packed.writestr("week/article/thesis.docx", "mine")
 
 
+def _packed_without_a_folder(file: Path) -> None:
+    with ZipFile(file, "w") as packed:
+        packed.writestr("index.html", '<!doctype html><body data-page="coverage">')
+
+
 def _no_zip(file: Path) -> None:
     file.write_bytes(b"PK, but no more")
 
@@ -97,6 +102,7 @@ def _nothing(target: Path) -> None:
         ("site", _thesis, "contains other files"),
         ("site", _link, "contains other files"),
         ("week.zip", _packed, "contains other files"),
+        ("week.zip", _packed_without_a_folder, "is there and is no report"),
         ("week.ZIP", _no_zip, "contains other files"),
         ("week.html", _nothing, "choose a name without .html, or with .zip"),
         (".", _nothing, "is the folder you are in"),

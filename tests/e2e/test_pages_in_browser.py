@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,6 +133,13 @@ def test_report_is_searched_by_the_browser(chromium: Browser, reports: Path) -> 
     words.press("Enter")
     assert page.url.endswith("#words=tamsen+de")
     with_words = shown.count()
+    page.locator(".skip").press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.get_by_role("link", name="Choose a source").click()
+    assert page.url.endswith("#words=tamsen+de"), "the search survives links to places on the page"
+    page.reload()
+    expect(found).to_have_text(f"Articles found: {with_words}")
+    expect(page.get_by_role("link", name="Deutsch")).to_have_attribute("href", re.compile(r"#words=tamsen\+de$"))
     for facet in ("source", "language", "named", "day"):
         choice = page.locator(f"[data-facet={facet}] a").last
         articles = choice.locator("span").inner_text()
@@ -153,6 +161,17 @@ def test_report_is_searched_by_the_browser(chromium: Browser, reports: Path) -> 
     expect(page.locator(".empty")).to_be_hidden()
     page.goto(reader.first + "#words=%")
     expect(words).to_have_value("%")
+    words.fill("jo\u0308rg tamsen")
+    expect(found).not_to_have_text("Articles found: 0")
+    by_word = found.inner_text()
+    words.fill("„Jörg Tamsen“")
+    expect(found).to_have_text(by_word)
+    words.fill('"Tamsen Jörg"')
+    expect(found).to_have_text("Articles found: 0")
+    page.goto(reader.first + "#day=notaday")
+    expect(found).to_have_text("Articles found: 0")
+    removed.click()
+    expect(found).to_have_text(f"Articles found: {every}")
     assert reader.wrong == []
 
 

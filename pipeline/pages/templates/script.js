@@ -90,7 +90,8 @@ if (list && filter) {
   const input = filter.querySelector("input");
   const facets = [...document.querySelectorAll("[data-facet]")];
   const narrowed = document.querySelector("[data-narrowed]");
-  const rows = [...list.children].map((row) => ({row, text: row.textContent.toLowerCase(), values: (facet) => row.dataset[facet].split("\n").filter(Boolean)}));
+  const plain = (text) => text.normalize("NFC").toLowerCase().replace(/[“”„«»]/g, '"').replace(/\s+/g, " ");
+  const rows = [...list.children].map((row) => ({row, text: plain(row.textContent), values: (facet) => row.dataset[facet].split("\n").filter(Boolean)}));
   const day = new Intl.DateTimeFormat(region, {dateStyle: "full", timeZone: "UTC"});
   const count = new Intl.NumberFormat(region);
   let chosen = new URLSearchParams();
@@ -98,14 +99,16 @@ if (list && filter) {
     const address = new URLSearchParams(chosen);
     if (isChosen) address.delete(facet); else address.set(facet, value);
     const link = Object.assign(document.createElement("a"), {href: `#${address}`});
-    link.append(facet === "day" ? day.format(new Date(value)) : value, " ", ...more);
+    const isDay = facet === "day" && Date.parse(value); // an address may say anything
+    link.append(isDay ? day.format(isDay) : value, " ", ...more);
     const entry = document.createElement("li");
     entry.append(link);
     return entry;
   };
   const span = (text, attributes) => Object.assign(document.createElement("span"), {textContent: text, ...attributes});
   const show = () => {
-    const words = (chosen.get("words") ?? "").toLowerCase().split(/\s+/);
+    const phrases = plain(chosen.get("words") ?? "").match(/"[^"]*"?|[^\s"]+/g) ?? [];
+    const words = phrases.map((phrase) => phrase.replaceAll('"', "").trim());
     const only = facets.map((each) => each.dataset.facet).filter((facet) => chosen.get(facet));
     const found = rows.filter(({text, values}) => words.every((word) => text.includes(word)) && only.every((facet) => values(facet).includes(chosen.get(facet))));
     for (const each of rows) each.row.hidden = true;
@@ -122,10 +125,14 @@ if (list && filter) {
       each.replaceChildren(...largest.map(([value, articles]) => item(facet, value, false, span(count.format(articles), {className: "quiet"}))));
       each.parentElement.hidden = !largest.length || only.includes(facet);
     }
+    for (const link of document.querySelectorAll("footer [hreflang]")) link.hash = chosen;
   };
   const read = () => {
-    if (/^#[^=]+$/.test(location.hash)) return; // a place on the page
-    chosen = new URLSearchParams(location.hash.slice(1));
+    if (/^#[^=]+$/.test(location.hash)) { // a place on the page, to which the browser has gone: the search stays
+      history.replaceState(null, "", `#${chosen}`);
+    } else {
+      chosen = new URLSearchParams(location.hash.slice(1));
+    }
     input.value = chosen.get("words") ?? "";
     show();
   };

@@ -150,7 +150,7 @@ KINDS: Mapping[str, PageKind] = {
         ),
         PageKind("search", ("search", "search_facets"), in_navigation=True),
         PageKind("changes", ("changes", "changes_by_source", "vanished", "first_quoted"), in_navigation=True),
-        PageKind("changed", ("source", "changes"), ("source_id", "change_kind")),
+        PageKind("changed", ("source", "changes", "changes_by_source"), ("source_id", "change_kind")),
         PageKind("voices", ("voices",), in_navigation=True),
         PageKind("quoted", ("person", "quoted"), ("person",)),
         PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import duckdb
 import pytest
@@ -39,6 +39,10 @@ def test_a_page_that_leaves_rows_out_says_so(browser: Browser, monkeypatch: pyte
     monkeypatch.setattr(live_pages, "LIMITS", PageLimits(rows=2, hits=1, days=2, events=1))
     page = parsed(browser.get("/").text)
     assert "Only the first 2 rows are shown" in parsed(browser.get("/articles").text).text_content()
+    for start, count in (("/changes", "//main/p/a[@href='#list']"), ("/voices", "//h2[@id='direct']")):
+        number = parsed(browser.get(start).text).xpath("//td[@class='amount']/a")[0]
+        counted = parsed(browser.get(urljoin(start, number.get("href"))).text)
+        assert int(number.text) > 2 and number.text in counted.xpath(count)[0].text_content().split(), start
     columns = "//table[@class='map']/thead//th"
     assert len(page.xpath(columns)) == 4, "the source, two days, all"
     (fewer,) = page.xpath("//section[@aria-labelledby='map']/p[@class='note']/a[starts-with(@href, '?')]/@href")

@@ -1,7 +1,8 @@
--- How many changes were found, by source.
+-- How many changes were found, and in how many articles, by source.
 select
     source_id,
     count(*) as changes,
+    count(distinct article_id) as articles,
     count_if(list_contains(change_kinds, 'headline')) as headlines,
     count_if(list_contains(change_kinds, 'substance')) as texts,
     count_if(list_contains(change_kinds, 'correction')) as corrections
@@ -12,6 +13,7 @@ where
     and main.utc_day(captured_at) between $from_on and $to_on
     and ($only_source is null or source_id = $only_source)
     and ($only_language is null or language = $only_language)
+    and ($only_kind is null or list_contains(change_kinds, $only_kind))
     and (
         $words = ''
         or article_id in (select found.article_id from main.search($words) as found)

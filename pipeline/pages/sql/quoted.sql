@@ -7,7 +7,8 @@ select
     quotes.kind,
     quotes.text,
     quotes.speaker,
-    coalesce(quotes.published_at, articles.first_seen_at) as said_at
+    coalesce(quotes.published_at, articles.first_seen_at) as said_at,
+    count(*) over (partition by quotes.kind) as all_of_kind
 from quotes
 inner join parts.articles_without_text as articles on quotes.article_id = articles.article_id
 where

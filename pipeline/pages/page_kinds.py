@@ -57,6 +57,8 @@ class PageKind(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
     """The names of the values in its address."""
     in_navigation: bool = False
+    placed: tuple[str, ...] = ()
+    """Those of the queries that an address can limit to the rows of one place on the page."""
 
     def values(self, keys: Sequence[str]) -> dict[str, Bound]:
         """The values that the parts of an address stand for. Raises PageMissing."""
@@ -75,7 +77,8 @@ class PageKind(msgspec.Struct, frozen=True):
         values = {**period.values, "row_limit": limits.rows, "hit_limit": limits.hits, "event_limit": limits.events}
         values |= {"day_limit": limits.days}
         values |= {**_shown(named), **named}
-        figures = {name: file.answer(name, values) for name in self.figures}
+        everywhere = {**values, "only_place": None}
+        figures = {name: file.answer(name, values if name in self.placed else everywhere) for name in self.figures}
         if self.keys and not figures[self.figures[0]]:
             raise PageMissing(self.name, keys)
         return figures
@@ -113,7 +116,7 @@ KINDS: Mapping[str, PageKind] = {
     kind.name: kind
     for kind in (
         PageKind("coverage", ("coverage", "coverage_totals", "feeds"), in_navigation=True),
-        PageKind("articles", ("articles",)),
+        PageKind("articles", ("articles",), placed=("articles",)),
         PageKind(
             "source",
             (
@@ -127,13 +130,19 @@ KINDS: Mapping[str, PageKind] = {
                 "source_politeness",
             ),
             ("source_id",),
+            placed=("articles",),
         ),
         PageKind("gaps", ("gaps", "quiet_days")),
-        PageKind("polls", ("source", "polls"), ("source_id",)),
-        PageKind("requests", ("source", "requests"), ("source_id",)),
-        PageKind("removed", ("source", "removed"), ("source_id", "rule")),
-        PageKind("templates", ("source", "template_articles"), ("source_id",)),
-        PageKind("day", ("source_day", "articles", "polls_of_day", "items_of_day"), ("source_id", "day")),
+        PageKind("polls", ("source", "polls"), ("source_id",), placed=("polls",)),
+        PageKind("requests", ("source", "requests"), ("source_id",), placed=("requests",)),
+        PageKind("removed", ("source", "removed"), ("source_id", "rule"), placed=("removed",)),
+        PageKind("templates", ("source", "template_articles"), ("source_id",), placed=("template_articles",)),
+        PageKind(
+            "day",
+            ("source_day", "articles", "polls_of_day", "items_of_day"),
+            ("source_id", "day"),
+            placed=("items_of_day",),
+        ),
         PageKind(
             "article",
             (
@@ -152,12 +161,12 @@ KINDS: Mapping[str, PageKind] = {
         PageKind("changes", ("changes", "changes_by_source", "vanished", "first_quoted"), in_navigation=True),
         PageKind("changed", ("source", "changes", "changes_by_source"), ("source_id", "change_kind")),
         PageKind("voices", ("voices",), in_navigation=True),
-        PageKind("quoted", ("person", "quoted"), ("person",)),
+        PageKind("quoted", ("person", "quoted"), ("person",), placed=("quoted",)),
         PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),
         PageKind("run", ("runs", "run_events"), ("run_id",)),
         PageKind("backfills", ("backfills",), in_navigation=True),
         PageKind("backfill", ("backfills", "backfill_documents", "run_events"), ("run_id", "source_id")),
-        PageKind("named", ("person", "named", "named_as"), ("person",)),
+        PageKind("named", ("person", "named", "named_as"), ("person",), placed=("named", "named_as")),
         PageKind("person", ("person", "person_quotes", "person_roles", "person_sources"), ("person",)),
     )
 }

@@ -65,12 +65,19 @@ class PageContent(msgspec.Struct, frozen=True):
 
     figures: Mapping[str, Figure]
     judged: JudgedFile | None
+    is_part: bool
+    """True if the address names a place on the page, and only the rows of this place are shown."""
 
 
 def content(kind: PageKind, keys: Sequence[str], reader: Reader) -> PageContent:
     """Raises PageMissing."""
-    figures = kind.answers(reader.file, reader.period, keys, reader.limits)
-    return PageContent(figures, _judged(reader) if kind.name == FIRST_PAGE else None)
+    period = reader.period
+    figures = kind.answers(reader.file, period, keys, reader.limits)
+    is_part = period.selection.only is not None and any(figures[name] for name in kind.placed)
+    if kind.placed and period.selection.only is not None and not is_part:  # the page has no such place
+        whole = replace(period, selection=replace(period.selection, only=None))
+        figures = kind.answers(reader.file, whole, keys, reader.limits)
+    return PageContent(figures, _judged(reader) if kind.name == FIRST_PAGE else None, is_part)
 
 
 def render(kind: PageKind, keys: Sequence[str], shown: PageContent, reader: Reader, links: PageLinks) -> str:
@@ -83,6 +90,7 @@ def render(kind: PageKind, keys: Sequence[str], shown: PageContent, reader: Read
             figures=shown.figures,
             keys=kind.values(keys),
             judged=shown.judged,
+            is_part=shown.is_part,
             build=file.build,
             sources=file.sources,
             article_languages=file.article_languages,

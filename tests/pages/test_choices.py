@@ -43,6 +43,8 @@ def test_a_page_that_leaves_rows_out_says_so(browser: Browser, monkeypatch: pyte
         number = parsed(browser.get(start).text).xpath("//td[@class='amount']/a")[0]
         counted = parsed(browser.get(urljoin(start, number.get("href"))).text)
         assert int(number.text) > 2 and number.text in counted.xpath(count)[0].text_content().split(), start
+    day = parsed(browser.get("/day/meridian/2026-03-03?only=items-0").text)
+    assert day.xpath("//section[h2/@id='items']//li") and "Only some rows" not in day.text_content(), "no such place"
     columns = "//table[@class='map']/thead//th"
     assert len(page.xpath(columns)) == 4, "the source, two days, all"
     (fewer,) = page.xpath("//section[@aria-labelledby='map']/p[@class='note']/a[starts-with(@href, '?')]/@href")

@@ -19,6 +19,11 @@ where
     article_coverage.discovered_on between $from_on and $to_on
     and ($only_source is null or article_coverage.source_id = $only_source)
     and (
+        $only_place is null
+        or replace(article_coverage.state, '_from_feed', '') = $only_place
+        or ($only_place = 'unreadable' and article_coverage.reading = 'unreadable')
+    )
+    and (
         -- a lost page has no language, so a language chooses the sources that have articles in it
         $only_language is null
         or article_coverage.source_id in (

@@ -55,5 +55,6 @@ select
     gap_from,
     gap_to
 from parts
+where $only_place is null or part = $only_place
 order by list_position(['failed', 'gaps', 'polls'], part), occurred_at desc, feed_url, position
 limit $row_limit

@@ -13,6 +13,7 @@ from quotes
 inner join parts.articles_without_text as articles on quotes.article_id = articles.article_id
 where
     quotes.person = $person
+    and ($only_place is null or quotes.kind = $only_place)
     and ($only_source is null or quotes.source_id = $only_source)
     and ($only_language is null or articles.language = $only_language)
     and main.utc_day(said_at) between $from_on and $to_on

@@ -107,6 +107,7 @@ select
     reason,
     retry_at
 from parts
+where $only_place is null or part = $only_place
 order by
     list_position(['refused', 'forbidden', 'put_off', 'asked', 'busiest', 'sent'], part),
     occurred_at desc,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -75,7 +76,7 @@ def one_of_each_kind(browser: Browser) -> dict[str, str]:
         kind, address = waiting.popitem()
         found[kind] = address
         for link in links(parsed(browser.get(address).text)):
-            target = urldefrag(urljoin(address, link)).url
+            target = re.sub(r"[?&]only=[^&]*", "", urldefrag(urljoin(address, link)).url)  # with all rows of the page
             name = urlsplit(target).path.split("/")[1] or "coverage"
             if name not in found and name != "changes.atom":
                 waiting[name] = target

@@ -21,6 +21,7 @@ from pipeline.errors import LedgerMissing
 from pipeline.pages import published_file
 from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.published_file import Figure, PublishedFile, statement
+from pipeline.pages.wording import translations
 from pipeline.settings import PROJECT_ROOT
 from tests.pages.serving import links, parsed
 from tests.worlds.running import Demo, newsledger
@@ -269,6 +270,7 @@ def test_every_word_is_translated_and_no_other() -> None:
     german = (PAGES / "de.po").read_text("utf-8")
     translated = set(re.findall(r'^msgid(?:_plural)? "(.+)"$', german, re.M))
     assert translated | SAME_IN_GERMAN == _written()
+    assert [translations("de").ngettext("source", "sources", n) for n in (1, 2)] == ["Quelle", "Quellen"]
     assert not re.search(r'^msgstr.* ""$', german.partition("\n\n")[2], re.M)
 
 

@@ -102,12 +102,8 @@ class ObjectStore:
         file.seek(0)
         return file
 
-    def download(self, name: str, file: IO[bytes]) -> None:
-        """Write the whole object into the file. Raises ObjectMissing, StorageError."""
-        self._download(name, file)
-
-    def _download(self, name: str, file: IO[bytes]) -> Mapping[str, Any]:
-        """Like `download`; return what the store says of the object.
+    def download(self, name: str, file: IO[bytes]) -> Mapping[str, Any]:
+        """Write the whole object into the file, and return the store's answer. Raises ObjectMissing, StorageError.
 
         Not by boto3's transfers, which swallow an interrupt at some moments and take nothing for everything.
         """
@@ -146,7 +142,7 @@ class ObjectStore:
         `change` is called again with what that one wrote. Raises ObjectMissing, StorageError."""
         for attempt in stamina.retry_context(on=ObjectChanged, attempts=_CHANGES, timeout=None):
             with attempt, self._errors(name), temporary_file() as file:
-                found = self._download(name, file)
+                found = self.download(name, file)
                 file.seek(0)
                 change(file)
                 file.seek(0)

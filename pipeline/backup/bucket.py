@@ -196,6 +196,6 @@ def _key(name: str, state: FileState) -> str:
 
 
 def _parts(key: str) -> re.Match[str]:
-    if (found := _KEY.fullmatch(key)) is None:
-        raise StorageError(f"{key}: {NOTE} names it, although no backup writes such an object")
+    found = _KEY.fullmatch(key)
+    assert found, "only objects of such keys are ours"
     return found

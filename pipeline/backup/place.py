@@ -49,7 +49,7 @@ class BackupPlace(Protocol):
 
     @property
     def files(self) -> FileTree:
-        """What a restore copies: the files of the backup that is complete, and those that were written since."""
+        """All that a restore copies: the files of the backup that is complete, and those that were written since."""
 
     @property
     def catalog(self) -> Path:

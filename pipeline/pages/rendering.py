@@ -61,7 +61,7 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class PageContent(msgspec.Struct, frozen=True):
-    """What a page shows, in any language."""
+    """The words and numbers of a page, in any language."""
 
     figures: Mapping[str, Figure]
     judged: JudgedFile | None

@@ -16,7 +16,7 @@ from tests.pages.serving import served
 from tests.worlds.running import Demo, newsledger
 
 A4 = (688, 1000)
-"""What the margins leave of a sheet, in CSS pixels."""
+"""A sheet without its margins, in CSS pixels."""
 LOOKS = {
     "en": [(size, scheme) for size in (PHONE, DESK) for scheme in ("light", "dark")],
     "de": [(size, scheme) for size in (DESK, PHONE) for scheme in ("light", "dark")],

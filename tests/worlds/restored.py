@@ -1,4 +1,4 @@
-"""What was restored from a backup, and what a ledger has after one more event."""
+"""Data directories restored from a backup, and a ledger with one more event."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ a day after it was replaced, when no reader can still need it. Snapshots are exp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +44,10 @@ class Merging(msgspec.Struct, frozen=True):
     after: LedgerFiles
 
 
+class _TableFiles(LedgerFiles, frozen=True):
+    table_name: str
+
+
 class _Merged(msgspec.Struct, frozen=True):
     files_processed: int
     files_created: int
@@ -58,20 +62,28 @@ class _Set(msgspec.Struct, frozen=True):
 
 
 def merge_files(ledger: Ledger, on_progress: OnProgress = ignore_progress) -> Merging:
-    """Merge the small files of every event table, one merged file at a time: appends can take the lock in between."""
-    before = _files(ledger)
+    """Merge the small files of every event table, one merged file at a time: appends can take the lock in between.
+
+    No more files of a table are merged than it had at the start. Otherwise this would never end beside runs that append
+    faster than files are merged.
+    """
+    tables = ledger.select(_TableFiles, "ledger_files")
+    before = _sum(tables)
     ledger.rearrange(_Set, "begin_statistics")  # earlier versions made ledgers without them
     ledger.rearrange(_Set, "limit_merged_files")
     merged = 0
-    for cls in EVENT_TYPES:
-        while slices := ledger.rearrange(_Merged, "merge_files", table=event_type(cls)):
-            merged += sum(each.files_processed for each in slices)
+    files = {table.table_name: table.files for table in tables}
+    for table in map(event_type, EVENT_TYPES):
+        left = files[table]
+        while left > 1 and (slices := ledger.rearrange(_Merged, "merge_files", table=table)):
+            processed = sum(each.files_processed for each in slices)
+            left, merged = left - processed, merged + processed
             on_progress(Progress("merge", None, merged, before.files))
-    return Merging(before, _files(ledger))
+    return Merging(before, _sum(ledger.select(_TableFiles, "ledger_files")))
 
 
-def _files(ledger: Ledger) -> LedgerFiles:
-    return ledger.select(LedgerFiles, "ledger_files")[0]
+def _sum(tables: Iterable[LedgerFiles]) -> LedgerFiles:
+    return LedgerFiles(sum(table.files for table in tables), sum(table.bytes for table in tables))
 
 
 def delete_superseded(ledger: Ledger, now: datetime, grace: timedelta = GRACE) -> int:

@@ -55,6 +55,20 @@ def test_small_files_are_merged_and_what_they_held_is_all_there(ledger: Ledger, 
     assert verify(ledger).findings == ()
 
 
+def test_merging_ends_beside_runs_that_append_as_fast_as_it_merges(ledger: Ledger, run: Run) -> None:
+    fill(ledger, run, appends=4)
+    seen: list[Progress] = []
+
+    def append(progress: Progress) -> None:
+        seen.append(progress)
+        assert len(seen) < 4, "each merge finds what was appended during the one before"
+        for n in range(2):
+            ledger.append([item(f"beside-{len(seen)}-{n}")], run)
+
+    merge_files(ledger, append)
+    assert verify(ledger).findings == ()
+
+
 def test_replaced_files_are_kept_for_a_day_for_their_readers(ledger: Ledger, tmp_path: Path, run: Run) -> None:
     fill(ledger, run)
     merge_files(ledger)
@@ -136,7 +150,6 @@ def writers(catalog: LedgerPlace, tmp_path: Path) -> Iterator[list[subprocess.Po
         process.communicate()
 
 
-@pytest.mark.one_host("with objects it did not end in ten minutes on a busy machine")
 def test_appends_go_on_beside_maintenance_and_nothing_is_lost(
     catalog: LedgerPlace, writers: list[subprocess.Popen[str]]
 ) -> None:

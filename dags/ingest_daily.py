@@ -72,19 +72,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Param, dag, get_current_context
+from airflow.sdk import Asset, Param, dag, get_current_context
 from airflow.sdk.configuration import conf
-from dag_defaults import (
-    DAG_ARGS,
-    MODELS_POOL,
-    NEWS,
-    first_task,
-    known_source_ids,
-    step,
-    this_run,
-)
+from newsledger_defaults import DAG_ARGS
+from newsledger_tasks import first_task, step, this_run
 from newsledger_timetable import DayTimetable
 
+from pipeline.errors import NewsledgerError
+from pipeline.models_pool import MODELS_POOL
+from pipeline.settings import load_settings
+from pipeline.sources import load_sources
+
+NEWS = Asset(name="news.duckdb", uri="newsledger://news.duckdb", group="newsledger")
+"""The published tables. The counts of each publication are the event's `extra`."""
 SLOTS = conf.getint("core", "parallelism")
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """A manual run with a logical date before the start date has no task, and so succeeds without doing anything."""
@@ -93,6 +93,14 @@ IF_PLANNED = "all_done_min_one_success"
 IF_TRIED = "one_done"
 """Runs if the task before it has succeeded or failed, but not if that task did not run. A failure of one source or page
 must not keep the others from being published; `verdict` then fails the run. After a failed `plan` nothing runs."""
+
+
+def known_source_ids() -> list[str]:
+    """The ids that the form offers. Empty if sources.toml cannot be read, because then the run says so."""
+    try:
+        return [source.id for source in load_sources(load_settings().sources)]
+    except NewsledgerError:
+        return []
 
 
 @dag(

@@ -26,7 +26,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag
-from dag_defaults import DAG_ARGS, MODELS_POOL, NOT_AT_ONCE, first_task, step
+from newsledger_defaults import DAG_ARGS, NOT_AT_ONCE
+from newsledger_tasks import first_task, step
+
+from pipeline.models_pool import MODELS_POOL
 
 
 @dag(

@@ -23,7 +23,8 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag
 from airflow.sdk.configuration import conf
-from dag_defaults import DAG_ARGS, NOT_AT_ONCE, first_task, step, this_run
+from newsledger_defaults import DAG_ARGS, NOT_AT_ONCE
+from newsledger_tasks import first_task, step, this_run
 
 HOUR = timedelta(hours=1)
 SLOTS = max(conf.getint("core", "parallelism") // 2, 1)

@@ -29,13 +29,11 @@ import structlog
 
 from pipeline import airflow_database
 from pipeline.errors import SettingsError
+from pipeline.models_pool import POOL
 from pipeline.settings import PROJECT_ROOT, Settings
 
 log = structlog.get_logger()
 
-MODELS_POOL = "newsledger_models"
-"""Pool with one slot, so that one model build runs at a time."""
-_POOL = {"name": MODELS_POOL, "slots": 1, "description": "One model build at a time"}
 START_SECONDS = 900
 """Time limit for each answer that a start waits for: of the API for tasks, of health, of the scheduler. The first start
 also creates the database. On a busy machine, one answer took more than 200 seconds."""
@@ -98,11 +96,6 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "NEWSLEDGER_DATA": str(settings.data),
         "NEWSLEDGER_SOURCES": str(settings.sources),
     }
-
-
-def models_pool_command() -> list[str]:
-    """The command that creates the pool of the model build, for Compose. It takes as long as Airflow's imports."""
-    return ["airflow", "pools", "set", *map(str, _POOL.values())]
 
 
 class Airflow:
@@ -295,7 +288,7 @@ def _create_models_pool(port: int, password: str) -> None:
     """Create the pool over Airflow's API; leave it as it is if there is one."""
     login = _post(port, "/auth/token", {"username": "admin", "password": password})
     with suppress(_AlreadyThere):
-        _post(port, "/api/v2/pools", _POOL, login["access_token"])
+        _post(port, "/api/v2/pools", POOL, login["access_token"])
 
 
 class _AlreadyThere(Exception):

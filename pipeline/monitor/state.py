@@ -26,7 +26,7 @@ REMOVED_AFTER = timedelta(days=2)
 only if its source is named."""
 
 _MISTAKE = "AirflowFailException: "
-"""How the error of a task begins that a person has to correct, see `mistakes_fail_at_once` in dags/dag_defaults.py."""
+"""How the error of a task begins that a person has to correct: `mistakes_fail_at_once` of the DAGs raises it."""
 _SCHEDULED = "scheduled__"
 """How Airflow begins the ids of runs that nobody has started."""
 

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from pipeline import standalone
+from pipeline.models_pool import models_pool_command
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.sources import load_sources
 from tests.worlds.compose_file import (
@@ -171,7 +172,7 @@ def test_every_airflow_command_parses(services: dict[str, Service], tmp_path: Pa
         *(service["command"] for service in services.values() if service.get("command", [""])[0] == "airflow"),
         *(command_of(service["healthcheck"]["test"]) for service in long_running(services).values()),
         ["airflow", "db", "migrate"],
-        standalone.models_pool_command(),
+        models_pool_command(),
     ]
     arguments = [command[1:] for command in commands if command[0] == "airflow"]
     assert len(arguments) == (10 if "worker" in services else 9)
@@ -214,7 +215,7 @@ def start_init(services: dict[str, Service], folder: Path, **changed: str) -> tu
 def test_init_migrates_makes_the_pool_and_sets_the_password(services: dict[str, Service], tmp_path: Path) -> None:
     status, calls, passwords = start_init(services, tmp_path)
     assert status == 0
-    assert calls == [["airflow", "db", "migrate"], standalone.models_pool_command()]
+    assert calls == [["airflow", "db", "migrate"], models_pool_command()]
     assert json.loads(passwords.read_text("utf-8")) == {"admin": FILLED_IN["ADMIN_PASSWORD"]}
     assert passwords.stat().st_mode & 0o777 == 0o600
 

@@ -12,10 +12,10 @@ import pytest
 from pipeline.cli.airflow import SCHEDULES
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
+from pipeline.models_pool import MODELS_POOL
 from pipeline.monitor.state import read_state
 from pipeline.seen_ledgers import SeenLedger
 from pipeline.settings import PROJECT_ROOT, Settings
-from pipeline.standalone import MODELS_POOL
 from pipeline.steps.processing import PROCESSING_STEPS
 from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.loaded_airflow import COMMAND, END_RUN, LOAD, Airflow
@@ -127,7 +127,7 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow, outlets: Pat
 def test_notifiers_are_those_of_airflow(airflow: Airflow, value: str, said: str) -> None:
     code = (
         f"sys.path.append({str(PROJECT_ROOT / 'dags')!r})\n"
-        "from dag_defaults import notifiers\n"
+        "from newsledger_notifiers import notifiers\n"
         "from pipeline.settings import load_settings\n"
         "print([type(each).__name__ for each in notifiers(load_settings().notify)])"
     )
@@ -139,7 +139,7 @@ def test_a_missing_provider_is_named(airflow: Airflow) -> None:
     blocked = "sys.modules['airflow.providers.slack.notifications.slack_webhook']"
     code = (
         f"sys.path.append({str(PROJECT_ROOT / 'dags')!r})\n"
-        f"from dag_defaults import notifiers\n{blocked} = None\n"
+        f"from newsledger_notifiers import notifiers\n{blocked} = None\n"
         f"try:\n    notifiers(('slack',))\nfinally:\n    del {blocked}"
     )
     _, printed = airflow.run(code, env={"NEWSLEDGER_LOOKBACK_DAYS": "7"})
@@ -149,7 +149,7 @@ def test_a_missing_provider_is_named(airflow: Airflow) -> None:
 def test_later_tasks_try_again_while_sources_or_settings_are_edited(airflow: Airflow) -> None:
     code = (
         f"sys.path.append({str(PROJECT_ROOT / 'dags')!r})\n"
-        "from dag_defaults import later_task\n"
+        "from newsledger_tasks import later_task\n"
         "from pipeline.errors import LedgerTooNew, SettingsError, SourcesError\n"
         "ends = []\n"
         "for error in (SourcesError, SettingsError, LedgerTooNew):\n"

@@ -45,7 +45,8 @@ from datetime import timedelta
 from time import sleep
 
 from airflow.sdk import dag
-from dag_defaults import DAG_ARGS, step
+from newsledger_defaults import DAG_ARGS
+from newsledger_tasks import step
 
 
 @dag(schedule=None, dagrun_timeout=timedelta(seconds=1), **DAG_ARGS)

@@ -108,9 +108,9 @@ from airflow.dag_processing.processor import _execute_dag_callbacks
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 import structlog
-sys.modules.pop("dag_defaults", None)  # it reads the setting when it is imported
+sys.modules.pop("newsledger_defaults", None)  # it reads the setting when it is imported
 bag = DagBag(FOLDER)
-sys.modules.pop("dag_defaults")
+sys.modules.pop("newsledger_defaults")
 with create_session() as session:
     run = session.query(DagRun).filter_by(dag_id="ingest_daily").order_by(DagRun.id.desc()).first()
     run.partition_key = "2026-03-14"  # `dags test` runs for no day

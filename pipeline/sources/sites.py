@@ -157,8 +157,12 @@ def suggest_id(url: str) -> str:
 
 def slug(text: str) -> str:
     """The text as a source id, "" if none of its characters is allowed there."""
-    latin = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9_]+", "-", latin).strip("-_")[:MAX_ID_CHARS].rstrip("-_")
+    return re.sub(r"[^a-z0-9_]+", "-", latin(text)).strip("-_")[:MAX_ID_CHARS].rstrip("-_")
+
+
+def latin(text: str) -> str:
+    """The text in small letters of ASCII, as addresses have it: `Über` ▶ `ueber`."""
+    return unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
 
 
 def language_of(tag: str | None) -> str | None:

@@ -104,7 +104,7 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> N
 def _wall(response: Response, body: bytes) -> WallKind | None:
     if (announced := announced_wall(response)) is not None or not is_html(response.content_type):
         return announced
-    return wall_kind(body, response.content_type, response.status)
+    return wall_kind(body, response.content_type, response.status, response.final_url)
 
 
 def _refreshes_to(response: Response, body: bytes) -> str | None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from itertools import islice
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from lxml.html import HtmlElement
@@ -22,6 +23,7 @@ from pipeline.collect.feeds.charset import decode_text
 from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.section_pages import parse_html
 from pipeline.collect.pages.soft_404 import headlines, is_dated, title_parts
+from pipeline.sources.sites import latin
 
 MAX_BYTES = 300_000
 """Only this first part of a page is searched for marks."""
@@ -30,6 +32,9 @@ MAX_CHARS = 20_000
 _REFUSING = frozenset({401, 402, 403, 405, 429, 503})
 """Statuses with which walls are sent. 402 is sent with a request to subscribe, 405 by firewalls with a captcha."""
 _UNSEEN = frozenset({"script", "style", "template", "svg"})
+_WORD = re.compile(r"[a-z]{4,}")
+_WORDS_IN_ADDRESS = 3
+"""A headline with fewer of its words in the address may be there by chance, or be the name of a section."""
 
 
 class WallKind(StrEnum):
@@ -45,6 +50,10 @@ class WallKind(StrEnum):
     RATE_LIMIT = "wall_rate_limit"
     BLOCK = "wall_block"
     """A page that only says that access is denied."""
+
+
+_WITH_HEADLINE = frozenset({WallKind.CONSENT, WallKind.LOGIN, WallKind.SUBSCRIPTION})
+"""Walls that outlets show below the article's own headline."""
 
 
 class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +97,7 @@ def wall_in(response: Response) -> WallKind | None:
         body = decode_start(response.exchange.body_sent, response.exchange.header("content-encoding"), MAX_BYTES)
     except CodingError:
         return None
-    return wall_kind(body, response.content_type, response.status)
+    return wall_kind(body, response.content_type, response.status, response.final_url)
 
 
 def announced_wall(response: Response) -> WallKind | None:
@@ -99,8 +108,8 @@ def announced_wall(response: Response) -> WallKind | None:
     return None
 
 
-def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | None:
-    """The kind of wall that this page is; None if it is not one."""
+def wall_kind(body: bytes, content_type: str | None, status: int, url: str = "") -> WallKind | None:
+    """The kind of wall that the page with this address is; None if it is not one."""
     is_refusal = status in _REFUSING
     if not (is_refusal or 200 <= status < 300):
         return None
@@ -115,7 +124,10 @@ def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | 
     markup, seen = text.lower(), "\n".join(lines)
     title, headline = headlines(root)
     heads = [*title_parts(title), headline]
+    is_about_walls = not is_refusal and _is_in_address(headline or title, url)
     for rule in wall_rules():
+        if rule.wall_kind not in _WITH_HEADLINE and is_about_walls:
+            continue
         if is_refusal or words <= rule.max_words:
             if rule.contains is not None and rule.contains in markup:
                 return rule.wall_kind
@@ -124,6 +136,12 @@ def wall_kind(body: bytes, content_type: str | None, status: int) -> WallKind | 
             if rule.heads is not None and any(map(_pattern(rule.heads).fullmatch, heads)):
                 return rule.wall_kind
     return None
+
+
+def _is_in_address(headline: str, url: str) -> bool:
+    """True if words of the headline are in the path, as they are only on the page of the article."""
+    words, path = (set(_WORD.findall(latin(text))) for text in (headline, unquote(urlsplit(url).path)))
+    return len(words & path) >= _WORDS_IN_ADDRESS
 
 
 def visible_lines(root: HtmlElement) -> list[str]:

@@ -83,6 +83,16 @@ def test_other_pages_are_not_walls(page: str) -> None:
     assert wall_kind(page.encode(), HTML, 200) is None
 
 
+def test_an_undated_article_whose_headline_is_in_its_address_may_be_about_walls() -> None:
+    page = "<h1>Prüfen Rätsel bald überall, ob Sie ein Roboter sind?</h1><p>Ein Test.</p>".encode()
+    url = "https://bote.example/netz/pruefen-raetsel-bald-ueberall-wer-mensch-ist-1234.html"
+    assert wall_kind(page, HTML, 200, url) is None
+    assert wall_kind(page, HTML, 200, "https://bote.example/netz/1234.html") is WallKind.CAPTCHA
+    assert wall_kind(page, HTML, 403, url) is WallKind.CAPTCHA
+    paid = page + b"<p>Jetzt abonnieren und weiterlesen</p>"
+    assert wall_kind(paid, HTML, 200, url) is WallKind.SUBSCRIPTION, "the headline stands above it, too"
+
+
 REFRESHES = {
     "at once": ("<meta http-equiv='refresh' content='0;url=/b'>", "/b"),
     "in quotation marks": (

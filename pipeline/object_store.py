@@ -1,8 +1,7 @@
 """The S3-compatible store that the machines of a cluster share: whole objects, and parts of them.
 
 Imported only where a bucket is named, by NEWSLEDGER_STORAGE or as the place of a backup: boto3 is part of the extra
-`newsledger[cluster]`. Endpoint, region and credentials are boto3's own settings (`AWS_ENDPOINT_URL_S3`,
-`AWS_ACCESS_KEY_ID`, a role of the machine, …).
+`newsledger[cluster]`. `pipeline.s3_client` has how the store is reached.
 
 What passes is repeated with growing pauses: 503 and other errors of the server, refused and broken connections.
 Anything else, or an outage of more than about half a minute, is a StorageError that names bucket and key.
@@ -11,30 +10,28 @@ Anything else, or an outage of more than about half a minute, is a StorageError 
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
+from hashlib import file_digest, sha256
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
-import boto3
 import msgspec
 import stamina
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
 
 from pipeline.errors import StorageError
 from pipeline.places import S3Place
+from pipeline.s3_client import NO_CREDENTIALS, client
 
-_ATTEMPTS = 8
-"""Unless AWS_MAX_ATTEMPTS says so. boto3 pauses for up to 1, 2, 4, 8, 16 and 20 seconds, half of that on average."""
 _READS = 3
 """How often an answer that breaks off is asked for again."""
-_TRANSFER = TransferConfig(multipart_threshold=64_000_000, multipart_chunksize=16_000_000, use_threads=False)
-"""Objects above the threshold are sent in parts; nothing of them is visible before the last part has arrived."""
+_PART_BYTES = 16_000_000
+"""Larger objects are sent in parts; nothing of them is visible before the last part has arrived."""
 _COPYING = TransferConfig(multipart_threshold=5_000_000_000, multipart_chunksize=1_000_000_000, use_threads=False)
 """S3 copies up to 5 GB at once."""
 _PIECE_BYTES = 1 << 20
@@ -42,7 +39,6 @@ _IN_MEMORY_BYTES = 8_000_000
 """Larger objects that are being written or read are in a temporary file."""
 _MISSING = frozenset({"404", "NoSuchKey"})
 _CHANGED = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
-_NO_CREDENTIALS = "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _CHANGES = 10
 """How often the change of an object is tried that others write at the same time."""
 
@@ -84,7 +80,7 @@ class ObjectStore:
             try:
                 for attempt in stamina.retry_context(on=_BrokenOff, attempts=_READS):
                     with attempt:  # boto3 repeats a request, but not the reading of its answer
-                        return _bytes_of(_client().get_object(**asked)["Body"])
+                        return _bytes_of(client().get_object(**asked)["Body"])
             except ClientError as exc:
                 if _code(exc) == "InvalidRange":
                     return b""
@@ -112,7 +108,7 @@ class ObjectStore:
                 with attempt:
                     file.seek(0)
                     file.truncate()
-                    found: Mapping[str, Any] = _client().get_object(**self._of(name))
+                    found: Mapping[str, Any] = client().get_object(**self._of(name))
                     while piece := _bytes_of(found["Body"], _PIECE_BYTES):
                         file.write(piece)
                     if file.tell() != found["ContentLength"]:
@@ -120,22 +116,28 @@ class ObjectStore:
                     return found
         raise AssertionError("stamina returns or raises")
 
-    def put(self, name: str, file: IO[bytes], metadata: Mapping[str, str] | None = None) -> None:
-        """Make the file's bytes, from its beginning, the object, and return once the store has them for good. An object
-        that exists is replaced; nobody sees a part of the new one. Raises StorageError."""
-        extra, size_bytes = {"Metadata": dict(metadata or {})}, file.seek(0, os.SEEK_END)
+    def put(
+        self, name: str, file: IO[bytes], metadata: Mapping[str, str] | None = None, size_bytes: int | None = None
+    ) -> None:
+        """Make the file's bytes, from its beginning, the object, and return once the store has them for good. With
+        `size_bytes`, only so many of them: the file may grow. An object that exists is replaced; nobody sees a part of
+        the new one. Raises StorageError."""
+        left = file.seek(0, os.SEEK_END) if size_bytes is None else size_bytes
         file.seek(0)
+        target = self._of(name) | {"Metadata": dict(metadata or {})}
+        if left <= _PART_BYTES:
+            with self._errors(name):
+                client().put_object(**target, Body=file.read(left))
+            return
+        pieces = (file.read(min(_PART_BYTES, left - start)) for start in range(0, left, _PART_BYTES))
         with self._errors(name):
-            if size_bytes < _TRANSFER.multipart_threshold:
-                _client().put_object(**self._of(name), Body=file, **extra)
-                return
-            _client().upload_fileobj(_Kept(file), **self._of(name), ExtraArgs=extra, Config=_TRANSFER)
-        self._require_complete(name, size_bytes)
+            sent = _send_in_parts(target, pieces)
+        self._require_arrived(name, sent)
 
     def create(self, name: str, content: bytes) -> None:
         """Make an object of this content. Raises ObjectChanged if there is one already, StorageError."""
         with self._errors(name):
-            _client().put_object(**self._of(name), Body=content, IfNoneMatch="*")
+            client().put_object(**self._of(name), Body=content, IfNoneMatch="*")
 
     def change(self, name: str, change: Callable[[IO[bytes]], object]) -> None:
         """Write the object again, as `change` leaves the file that holds it. If another process writes it meanwhile,
@@ -147,7 +149,7 @@ class ObjectStore:
                 change(file)
                 file.seek(0)
                 said = {"IfMatch": found["ETag"], "Metadata": found["Metadata"]}
-                _client().put_object(**self._of(name), Body=file, **said)
+                client().put_object(**self._of(name), Body=file, **said)
 
     def probe(self) -> datetime:
         """Write, list, read and delete an empty object, and return the store's time. Raises StorageError."""
@@ -170,14 +172,14 @@ class ObjectStore:
             raise ObjectMissing(f"{self._address(name)}: does not exist")
         extra = {"Metadata": dict(found.metadata), "MetadataDirective": "REPLACE"}  # a copy in parts has none otherwise
         with self._errors(name):
-            _client().copy(self._of(name), **self._of(target), ExtraArgs=extra, Config=_COPYING)
+            client().copy(self._of(name), **self._of(target), ExtraArgs=extra, Config=_COPYING)
         self._require_complete(target, found.size_bytes)
 
     def find(self, name: str) -> StoredObject | None:
         """What is known of the object; None if it does not exist. Raises StorageError."""
         try:
             with self._errors(name):
-                found = _client().head_object(**self._of(name))
+                found = client().head_object(**self._of(name))
         except ObjectMissing:
             return None
         return StoredObject(name, found["ContentLength"], _state(found), _modified_at_ns(found), found["Metadata"])
@@ -185,7 +187,7 @@ class ObjectStore:
     def objects(self, folder: str = "") -> Iterator[StoredObject]:
         """All objects whose name begins with `folder`, by name. Raises StorageError."""
         with self._errors(folder):
-            pages = _client().get_paginator("list_objects_v2")
+            pages = client().get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._place.bucket, Prefix=self._place.prefix + folder):
                 for found in page.get("Contents", ()):
                     name = found["Key"].removeprefix(self._place.prefix)
@@ -195,7 +197,19 @@ class ObjectStore:
         """Delete the objects that exist. Raises StorageError."""
         for name in names:
             with self._errors(name):
-                _client().delete_object(**self._of(name))
+                client().delete_object(**self._of(name))
+
+    def _require_arrived(self, name: str, sent: _Sent) -> None:
+        """Raises StorageError, and deletes the object, unless it is what was sent in parts. S3 itself refuses what is
+        not; other stores may not, or may keep no digest: then the object is read again."""
+        with self._errors(name):
+            found = client().head_object(**self._of(name), ChecksumMode="ENABLED").get("ChecksumSHA256")
+        if found is None:
+            with self.open(name) as file:
+                found = _base64(file_digest(file, "sha256").digest())  # type: ignore[arg-type]  # it has readinto
+        if found.partition("-")[0] not in sent:  # S3 adds the number of parts
+            self.delete([name])
+            raise StorageError(f"{self._address(name)}: did not arrive as it was sent; run the same again")
 
     def _require_complete(self, name: str, size_bytes: int) -> None:
         """Raises StorageError unless the object has this size: boto3's transfers may swallow an interrupt."""
@@ -222,7 +236,7 @@ class ObjectStore:
             said = exc.response.get("Error", {}).get("Message") or ""
             raise StorageError(f"{where}: {_code(exc)}: {' '.join(said.split())}") from exc
         except NoCredentialsError as exc:
-            raise StorageError(f"{where}: {_NO_CREDENTIALS}") from exc
+            raise StorageError(f"{where}: {NO_CREDENTIALS}") from exc
         except (BotoCoreError, Boto3Error, _BrokenOff) as exc:
             raise StorageError(f"{where}: {' '.join(str(exc).split())}; run the same again") from exc
 
@@ -239,92 +253,42 @@ def _bytes_of(body: Any, limit: int | None = None) -> bytes:
         raise _BrokenOff(str(exc)) from exc
 
 
-class S3Access(msgspec.Struct, frozen=True):
-    """What another program, DuckDB, needs to reach the store as boto3 does."""
-
-    endpoint: str
-    """Host and port."""
-    uses_tls: bool
-    uses_paths: bool
-    """True if the bucket is in the path of an address, not in its host name."""
-    region: str
-    key_id: str
-    secret: str
-    token: str
-    attempts: int
-    """How often a request is tried."""
-
-    def __repr__(self) -> str:
-        return f"S3Access({self.endpoint})"
-
-
-def s3_access() -> S3Access:
-    """Endpoint and today's credentials: those of a role change every few hours. Raises StorageError without any."""
-    client = _client()
-    scheme, _, endpoint = client.meta.endpoint_url.partition("://")
-    try:
-        credentials = _session(os.getpid()).get_credentials()
-        if credentials is None:
-            raise StorageError(f"S3: {_NO_CREDENTIALS}")
-        frozen = credentials.get_frozen_credentials()
-    except BotoCoreError as exc:
-        raise StorageError(f"S3: {' '.join(str(exc).split())}") from exc
-    return S3Access(
-        endpoint=endpoint.rstrip("/"),
-        uses_tls=scheme == "https",
-        uses_paths=_uses_paths(client, endpoint),
-        region=client.meta.region_name,
-        key_id=frozen.access_key,
-        secret=frozen.secret_key,
-        token=frozen.token or "",
-        attempts=_attempts(_session(os.getpid())),
-    )
-
-
 def temporary_file() -> BinaryIO:
     """An empty file in memory, or on the disk if it becomes large, that vanishes with its process."""
     return cast(BinaryIO, SpooledTemporaryFile(_IN_MEMORY_BYTES))
 
 
-class _Kept:
-    """A file that boto3 does not close after it has sent it, so that it can be sent again."""
+class _Sent(NamedTuple):
+    """SHA-256 digests of an object that was sent in parts, as S3 writes them."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
-
-    def close(self) -> None:
-        """Leave the file open."""
+    whole: str
+    of_parts: str
+    """That of the digests of all parts."""
 
 
-def _client() -> Any:
-    return _client_of(os.getpid())
+def _send_in_parts(target: Mapping[str, Any], pieces: Iterable[bytes]) -> _Sent:
+    """Not by boto3's transfers, which do not say what they have sent."""
+    parts, digests, whole = list[dict[str, object]](), b"", sha256()
+    upload_id = client().create_multipart_upload(**target, ChecksumAlgorithm="SHA256")["UploadId"]
+    upload = {"Bucket": target["Bucket"], "Key": target["Key"], "UploadId": upload_id}
+    try:
+        for number, piece in enumerate(pieces, start=1):
+            digest = sha256(piece).digest()
+            part = {"PartNumber": number, "ChecksumSHA256": _base64(digest)}
+            answer = client().upload_part(**upload, **part, Body=piece)
+            parts.append(part | {"ETag": answer["ETag"]})
+            digests += digest
+            whole.update(piece)
+        client().complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    except BaseException:
+        with suppress(BotoCoreError, ClientError):  # a rule of the bucket deletes what is left
+            client().abort_multipart_upload(**upload)
+        raise
+    return _Sent(_base64(whole.digest()), _base64(sha256(digests).digest()))
 
 
-@cache
-def _client_of(process: int) -> Any:
-    """Each process has a client of its own: connections must not be shared with a process that was forked."""
-    session = _session(process)
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": _attempts(session)},
-        connect_timeout=10,
-        read_timeout=30,
-        response_checksum_validation="when_required",  # not all stores compute the one of an object that came in parts
-    )
-    return session.client("s3", region_name=session.region_name or "us-east-1", config=config)
-
-
-def _attempts(session: boto3.session.Session) -> int:
-    return int(session._session.get_config_variable("max_attempts") or _ATTEMPTS)
-
-
-@cache
-def _session(process: int) -> boto3.session.Session:
-    return boto3.session.Session()
-
-
-def _uses_paths(client: Any, endpoint: str) -> bool:
-    style = (client.meta.config.s3 or {}).get("addressing_style", "auto")
-    return style == "path" or (style == "auto" and not endpoint.endswith("amazonaws.com"))
+def _base64(digest: bytes) -> str:
+    return b64encode(digest).decode()
 
 
 def _state(found: Mapping[str, Any]) -> str:

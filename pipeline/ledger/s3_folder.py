@@ -13,8 +13,9 @@ from duckdb import DuckDBPyConnection
 from pipeline.errors import StorageError
 from pipeline.ledger.disk import first_line
 from pipeline.ledger.sql import literal, statement
-from pipeline.object_store import ObjectMissing, ObjectStore, S3Access, s3_access
+from pipeline.object_store import ObjectMissing, ObjectStore
 from pipeline.places import S3Place
+from pipeline.s3_client import S3Access, s3_access
 
 _NOT_FOUND = re.compile(r"\b404\b")
 """The status, and no part of a file's name, which has hexadecimal digits."""

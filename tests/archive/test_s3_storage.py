@@ -14,10 +14,11 @@ from pipeline.archive.archive import Archive, read_page
 from pipeline.archive.s3_storage import Bucket
 from pipeline.archive.storage import Location
 from pipeline.errors import StorageError
-from pipeline.object_store import ObjectStore, s3_access, temporary_file
+from pipeline.object_store import ObjectStore, temporary_file
 from pipeline.places import S3Place
+from pipeline.s3_client import s3_access
 from tests.archive.test_warc import exchange
-from tests.worlds.s3 import Fault, S3Server, broken_off, denied, reset, slow_down
+from tests.worlds.s3 import Fault, S3Server, broken_off, damaged, denied, reset, slow_down, without_digest
 from tests.worlds.stories import NOON
 
 
@@ -131,9 +132,19 @@ def test_an_object_that_others_write_all_the_time_is_given_up(s3_place: S3Place)
         store.change("a", lambda _: store.put("a", file_of(b"%d" % next(contents))))
 
 
-def test_a_large_object_is_sent_and_copied_whole(s3_place: S3Place) -> None:
-    content, store = bytes(range(256)) * 300_000, ObjectStore(s3_place)
+def test_a_large_object_is_sent_and_copied_whole(s3_server: S3Server, s3_place: S3Place) -> None:
+    """Also by a store that does not look at digests, or has none of what comes in parts."""
+    content, store = bytes(range(256)) * 130_000, ObjectStore(s3_place)
     with file_of(content) as file:
+        for fault in (None, without_digest):
+            s3_server.fail(lambda method, path: method == "PUT", damaged, 1)
+            if fault:
+                s3_server.fail(lambda method, path: method == "POST", fault, 1)
+            with pytest.raises(StorageError, match=f"^{s3_place}/large: did not arrive as it was sent"):
+                store.put("large", file)
+            assert store.find("large") is None, "it has the right size, so the next backup would take it for whole"
+        s3_server.fail(lambda method, path: method == "POST", without_digest, 1)
+        store.put("large", file)
         store.put("large", file, {"made-by": "a test"})
     store.copy("large", "copy")
     found = store.find("copy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from itertools import count
 from socket import SHUT_RDWR
 from threading import Thread
@@ -151,6 +152,18 @@ def broken_off(server: S3Server, environ: dict[str, Any], start_response: Any) -
     """The connection breaks after half of the answer was sent."""
     start_response("206 Partial Content", [("Content-Length", "100000"), ("Connection", "close")])
     return [bytes(50_000)]
+
+
+def damaged(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+    """One byte arrives as another one, which this store, unlike S3, does not notice."""
+    body = bytearray(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    body[-1] ^= 1
+    return server._store(environ | {"wsgi.input": BytesIO(body)}, start_response)
+
+
+def without_digest(server: S3Server, environ: dict[str, Any], start_response: Any) -> Answer:
+    """A store that keeps no digest of the kind that it is asked for."""
+    return server._store({**environ, "HTTP_X_AMZ_CHECKSUM_ALGORITHM": ""}, start_response)
 
 
 def slow(seconds: float) -> Fault:

@@ -69,7 +69,7 @@ class _Files:
     def write(self, name: str, source: BinaryIO, state: FileState) -> None:
         key = _key(name, state)
         if key not in self._found:  # an interrupted backup may have written it
-            self._store.put(key, source)
+            self._store.put(key, source, size_bytes=state[0])
         self.keys[name] = key
 
     def address(self, name: str) -> str:

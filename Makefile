@@ -50,7 +50,7 @@ benchmark: .venv/ready
 	$(BIN)/python -m tests.benchmarks.verification
 	$(BIN)/python -m tests.benchmarks.polling
 
-# Commands killed at 200 random moments, from poll to backup, on one host and on PostgreSQL: nothing may be lost or doubled.
+# Commands killed at 200 random moments, from poll to backup, on one host and on PostgreSQL and S3: nothing may be lost or doubled.
 # One that is interrupted continues.
 kills: .venv/ready
 	$(BIN)/python -m tests.benchmarks.kills --kept .kills.jsonl

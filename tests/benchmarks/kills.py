@@ -2,11 +2,12 @@
 
 Each round has its own data directory. New pages appear before each kill, so every phase has work. The phase that was
 killed least often in the round is next. At the end of a round all commands are run to their end; then every page must
-be one article with its quotations, and ledger, archive and backup must verify. Prints a JSON line for each round: kills
-by phase. Exit status 1 at the first difference.
+be one article with its quotations, ledger and archive must verify, and so must what is restored from the backup. Prints
+a JSON line for each round: kills by phase. Exit status 1 at the first difference.
 
-With `--cluster`, catalog and locks are in a PostgreSQL server of its own. With `--kept FILE`, the lines are also kept
-there, a run that is interrupted continues after the last of them, and the file is deleted at the end.
+With `--cluster`, catalog and locks are in a PostgreSQL server of its own, all files and the backup in an S3 server of
+its own. With `--kept FILE`, the lines are also kept there, a run that is interrupted continues after the last of them,
+and the file is deleted at the end.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from itertools import chain, count, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 import msgspec
 
 from pipeline.models.recipe import read_recipe, recipe_digest
@@ -33,6 +33,7 @@ from pipeline.settings import Settings
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer, binaries
 from tests.worlds.running import ALLOW, COMMAND, entry, newsledger
+from tests.worlds.s3 import S3Server
 
 KILLS = 200
 KILLS_A_ROUND = 20
@@ -44,6 +45,8 @@ SEED = 20
 """Start of the series of random moments, so that a run can be repeated."""
 ATTEMPTS = 3
 """A command may end before the kill, so at most this many are started for each kill that is wanted."""
+_ARTICLES = """select headline, (select count(*) from quotes where quotes.article_id = articles.article_id) as quotes
+from articles order by all"""
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -67,11 +70,18 @@ PHASES = (
 )
 
 
+class Places(msgspec.Struct, frozen=True):
+    """Where the ledger and its backup of a round are, if not in the round's folder."""
+
+    settings: Mapping[str, str] = {}
+    backup: str | None = None
+
+
 class Round:
     """One outlet, the data directory `data` in the folder, in which the models are compiled, and its backup.
 
-    `places` are the settings that say where the ledger is, if it is not in the data directory. Only commands in these
-    `phases` are killed; `seconds` is how long each phase takes undisturbed, which is measured if it is not known.
+    Only commands in these `phases` are killed; `seconds` is how long each phase takes undisturbed, which is measured if
+    it is not known.
     """
 
     def __init__(
@@ -79,13 +89,14 @@ class Round:
         folder: Path,
         web: WebServer,
         seed: object,
-        places: Mapping[str, str],
+        places: Places,
         phases: Sequence[Phase] = PHASES,
         seconds: Mapping[str, float] | None = None,
     ) -> None:
-        self._data, self._backup, self._sources = folder / "data", folder / "backup", folder / "sources.toml"
+        self._folder, self._data, self._sources = folder, folder / "data", folder / "sources.toml"
+        self._backup = folder / "backup" if places.backup is None else places.backup
         self._web, self._chance, self._pages = web, random.Random(str(seed)), 0
-        self._env = {**ALLOW, **places}
+        self._env = {**ALLOW, **places.settings}
         self._phases = phases
         self.kills = Counter({phase.name: 0 for phase in phases})
         self._sources.write_text(entry("harbour", web.base))
@@ -104,17 +115,19 @@ class Round:
     def finish(self) -> None:
         """Run everything to its end. Raises AssertionError if something is lost, doubled or damaged."""
         for command in ("ingest", "maintain", "backup"):
-            done = newsledger(*self._arguments(command), env=self._env)
-            assert done.returncode == 0, f"{command} after the kills: {done.stderr}"
-        with duckdb.connect(self._data / "news.duckdb", read_only=True) as news:
-            articles = news.execute(
-                "select headline, (select count(*) from quotes where quotes.article_id = articles.article_id)"
-                " from articles order by all"
-            ).fetchall()
-        assert articles == sorted((_title(n), QUOTES) for n in range(self._pages))
-        for place, env in ((self._data, self._env), (self._backup, ALLOW)):
-            verified = newsledger("verify", "--archive", "--full", "--data", place, env=env)
-            assert verified.returncode == 0, f"{place}: {verified.stderr}"
+            self._run(*self._arguments(command))
+        published = self._run("sql", _ARTICLES, "--format", "jsonl", "--data", self._data).splitlines()
+        titles = sorted(_title(number) for number in range(self._pages))
+        assert [*map(msgspec.json.decode, published)] == [{"headline": each, "quotes": QUOTES} for each in titles]
+        verified = self._run("verify", "--archive", "--full", "--data", self._data)
+        restored = self._run("restore", self._backup, "--data", self._folder / "restored", env=ALLOW)
+        assert verified.splitlines()[-1] == restored.splitlines()[-1], "the backup ends with the ledger"
+
+    def _run(self, *arguments: object, env: Mapping[str, str] | None = None) -> str:
+        """Run a command to its end, and return what it prints."""
+        done = newsledger(*arguments, env=self._env if env is None else env)
+        assert done.returncode == 0, f"{arguments} after the kills: {done.stderr}"
+        return done.stdout
 
     def _offer(self) -> None:
         """Put new pages into the feed."""
@@ -190,16 +203,26 @@ def _kept(path: Path | None) -> list[Finished]:
 
 
 @contextmanager
-def _places(cluster: bool) -> Iterator[Iterator[Mapping[str, str]]]:
-    """The settings for the places of each round's ledger."""
+def _places(cluster: bool, folder: Path) -> Iterator[Iterator[Places]]:
+    """The places of each round. The folder is for the address of the S3 server, which is in no variable."""
     if not cluster:
-        yield repeat({})
+        yield repeat(Places())
         return
     programs = binaries()
     if programs is None:
         sys.exit("PostgreSQL's server is not installed")
-    with PostgresServer.running(programs) as postgres:
-        yield ({"NEWSLEDGER_CATALOG": postgres.new_database()} for _ in count())
+    with PostgresServer.running(programs) as postgres, S3Server.running() as s3:
+        aws_settings = folder / "aws-config"
+        aws_settings.write_text(s3.aws_settings)
+        os.environ |= {"AWS_CONFIG_FILE": str(aws_settings), "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        yield (cluster_places(postgres, s3) for _ in count())
+
+
+def cluster_places(postgres: PostgresServer, s3: S3Server) -> Places:
+    """A new database, and a new bucket for all files and the backup."""
+    bucket = f"s3://{s3.new_bucket()}"
+    settings = {"NEWSLEDGER_CATALOG": postgres.new_database(), "NEWSLEDGER_STORAGE": f"{bucket}/desk"}
+    return Places(settings, f"{bucket}/backup")
 
 
 def main(kills: int, kept: Path | None, *, cluster: bool) -> None:
@@ -207,7 +230,7 @@ def main(kills: int, kept: Path | None, *, cluster: bool) -> None:
     with (
         TemporaryDirectory(prefix="newsledger-kills-") as name,
         WebServer() as server,
-        _places(cluster) as places,
+        _places(cluster, Path(name)) as places,
     ):
         os.environ.setdefault("NEWSLEDGER_COMPILED_MODELS", str(Path(name) / "compiled"))
         settings = Settings(data=Path(name))

@@ -1,4 +1,4 @@
-"""Twenty commands killed at random moments, each catalog in half of the phases. `make kills` kills more."""
+"""Twenty commands killed at random moments, half of the phases on one host, half on a cluster. make kills does 200."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.kills import PHASES, Round
+from tests.benchmarks.kills import PHASES, Places, Round, cluster_places
 from tests.worlds.ledgers import NewData
 from tests.worlds.loopback import WebServer
 from tests.worlds.postgres import PostgresServer
+from tests.worlds.s3 import S3Server
 
 pytestmark = pytest.mark.slow(longest=True)
 
@@ -23,18 +24,18 @@ def web() -> Iterator[WebServer]:
 
 @pytest.fixture(scope="module")
 def on_one_machine(web: WebServer, new_data: NewData) -> Round:
-    return Round(new_data("kills").data.parent, web, "tests", {}, PHASES[::2])
+    return Round(new_data("kills").data.parent, web, "tests", Places(), PHASES[::2])
 
 
 def test_commands_killed_at_random_moments_lose_and_double_nothing(on_one_machine: Round) -> None:
     _kill_ten(on_one_machine)
 
 
-def test_commands_killed_beside_a_ledger_in_postgresql(
-    on_one_machine: Round, web: WebServer, tmp_path: Path, postgres_server: PostgresServer
+def test_commands_killed_on_a_cluster(
+    on_one_machine: Round, web: WebServer, tmp_path: Path, postgres_server: PostgresServer, s3_server: S3Server
 ) -> None:
     (tmp_path / "data").mkdir()
-    places = {"NEWSLEDGER_CATALOG": postgres_server.new_database()}
+    places = cluster_places(postgres_server, s3_server)
     _kill_ten(Round(tmp_path, web, "tests", places, PHASES[1::2], on_one_machine.seconds))
 
 

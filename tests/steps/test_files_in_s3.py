@@ -245,6 +245,7 @@ def test_the_check_of_the_set_up_writes_to_the_store_and_compares_its_clock(
     assert s3_server.keys(s3_place.bucket) == [], "nothing is left"
 
 
+@pytest.mark.one_host("it begins on one host, and goes to stores of its own")
 def test_a_ledger_moves_there_and_back_and_into_backups(
     tmp_path: Path, web: WebServer, shared: dict[str, Any], s3_server: S3Server, postgres_server: PostgresServer
 ) -> None:

@@ -50,12 +50,13 @@ def later_task() -> Iterator[None]:
 @contextmanager
 def first_task() -> Iterator[None]:
     """For the first task of each run: fail at once if a setting, sources.toml or a parameter is wrong, or if the ledger
-    that was seen is gone.
+    that was seen is gone. Then record which failed runs a person has marked as success.
 
     Airflow's Variable has the ledger, because it outlives the data directory.
     """
     from pipeline.dag_run import require_known_params
     from pipeline.prerequisites import require_installation
+    from pipeline.run_failures import record_later_successes
 
     with mistakes_fail_at_once():
         require_known_params(get_current_context())
@@ -64,7 +65,14 @@ def first_task() -> Iterator[None]:
         found = require_installation(seen)
         if found != seen:
             Variable.set(LEDGER_SEEN, found, "The ledger into which newsledger's DAGs record. Runs fail if it is gone.")
+        record_later_successes(_has_succeeded)
         yield
+
+
+def _has_succeeded(dag_id: str, run_id: str) -> bool:
+    """False also for a run that Airflow does not know."""
+    asked: int = get_current_context()["ti"].get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["success"])
+    return asked > 0
 
 
 def step(guard: Callable[[], ContextDecorator] = later_task, **options: Any) -> Callable[..., Any]:

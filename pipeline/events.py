@@ -773,8 +773,9 @@ class RunFailed(Event, frozen=True, kw_only=True, tag="run_failed"):
 
 
 class RunSucceeded(Event, frozen=True, kw_only=True, tag="run_succeeded"):
-    """A run of Airflow ended well after a failure of it was recorded: its tasks were cleared, and then all succeeded.
-    `run_id` is the run's. Caused by the run's last failure. A run that never failed has no such event."""
+    """A run of Airflow ended well after a failure of it was recorded: its tasks were cleared, and then all succeeded,
+    or a person marked it as success, which the next run notices. `run_id` is the run's. Caused by the run's last
+    failure. A run that never failed has no such event."""
 
     IDENTITY = ("stream", "caused_by")
     REFERENCES: ClassVar[Mapping[str, str]] = {"caused_by": "run_failed"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,9 @@ PRODUCER = "airflow@1"
 
 MAX_ERROR_CHARS = 1_000
 """Maximum length of the error's text in the event."""
+
+ASKED_FOR = timedelta(days=2)
+"""How long after its failure a run is asked about. An older failure is no concern any more."""
 
 _NOT_MAPPED = -1
 _TASK_FAILED, _TIMED_OUT = "task_failure", "timed_out"
@@ -49,15 +53,37 @@ def record_run_failure(context: Mapping[str, Any]) -> None:
 def record_run_success(context: Mapping[str, Any]) -> None:
     """Record that a run ended well, if a failure of it is recorded. Never raises."""
     if _times_cleared(context) != 0:  # otherwise no task of it has failed for good
-        _record(lambda ledger: run_succeeded(ledger, context, utc_now()), context)
+        _record(lambda ledger: run_succeeded(ledger, context["dag"].dag_id, context["run_id"], utc_now()), context)
+
+
+def record_later_successes(has_succeeded: Callable[[str, str], bool]) -> None:
+    """Record which of the failed runs are successful now, according to `has_succeeded` of a DAG's id and a run's.
+
+    Airflow calls nothing that may write into the ledger when a person marks a run as success. Never raises.
+    """
+    with _unless_it_fails(), _ledger() as ledger:
+        failed = ledger.select(_FailedRun, "failed_tasks", since=utc_now() - ASKED_FOR)
+        for dag_id, run_id in {(run.dag_id, run.run_id) for run in failed if run.succeeded_at is None}:
+            if has_succeeded(dag_id, run_id):
+                ledger.append(run_succeeded(ledger, dag_id, run_id, utc_now()), Run(run_id))
 
 
 def _record(events_of: Callable[[Ledger], Sequence[Event]], context: Mapping[str, Any]) -> None:
+    with _unless_it_fails(), _ledger() as ledger:
+        ledger.append(events_of(ledger), Run(context["run_id"]))
+
+
+def _ledger() -> Ledger:
+    settings = installed_settings()
+    return Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
+
+
+@contextmanager
+def _unless_it_fails() -> Iterator[None]:
+    """Log an error that occurs meanwhile: a task's log must show the task's own error."""
     try:
-        settings = installed_settings()
-        with Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds) as ledger:
-            ledger.append(events_of(ledger), Run(context["run_id"]))
-    except Exception as exc:  # noqa: BLE001  # any error: that of the task or run is what its log must show
+        yield
+    except Exception as exc:  # noqa: BLE001  # any error
         log.warning("run_not_recorded", reason=f"{type(exc).__name__}: {exc}")
 
 
@@ -66,7 +92,7 @@ def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
     task = context["task_instance"]
     map_index = getattr(task, "map_index", _NOT_MAPPED)
     return RunFailed(
-        stream=_stream(task.dag_id, context),
+        stream=_stream(task.dag_id, context["run_id"]),
         occurred_at=now,
         producer=PRODUCER,
         dag_id=task.dag_id,
@@ -87,7 +113,7 @@ def whole_run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
     if logical_date is not None and logical_date > now:
         unfinished = f"; it waited for its logical date, {utc_minute(logical_date)}: leave this date empty"
     return RunFailed(
-        stream=_stream(dag.dag_id, context),
+        stream=_stream(dag.dag_id, context["run_id"]),
         occurred_at=now,
         producer=PRODUCER,
         dag_id=dag.dag_id,
@@ -101,18 +127,23 @@ class _Recorded(msgspec.Struct, frozen=True):
     event_id: UUID
 
 
-def run_succeeded(ledger: Ledger, context: Mapping[str, Any], now: datetime) -> list[RunSucceeded]:
-    """The event of the run in the context of a DAG's `on_success_callback`; empty if no failure of it is recorded."""
-    dag_id = context["dag"].dag_id
-    stream = _stream(dag_id, context)
+class _FailedRun(msgspec.Struct, frozen=True):
+    dag_id: str
+    run_id: str
+    succeeded_at: datetime | None
+
+
+def run_succeeded(ledger: Ledger, dag_id: str, run_id: str, now: datetime) -> list[RunSucceeded]:
+    """The event of a run that ended well; empty if no failure of it is recorded."""
+    stream = _stream(dag_id, run_id)
     return [
         RunSucceeded(stream=stream, occurred_at=now, producer=PRODUCER, caused_by=failure.event_id, dag_id=dag_id)
         for failure in ledger.select(_Recorded, "last_failure_of_run", stream=stream)
     ]
 
 
-def _stream(dag_id: str, context: Mapping[str, Any]) -> str:
-    return f"run:{dag_id}/{context['run_id']}"
+def _stream(dag_id: str, run_id: str) -> str:
+    return f"run:{dag_id}/{run_id}"
 
 
 def _times_cleared(context: Mapping[str, Any]) -> int | None:

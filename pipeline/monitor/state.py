@@ -76,7 +76,7 @@ class FailedTask(msgspec.Struct, frozen=True):
     occurred_at: datetime
     error: str
     succeeded_at: datetime | None = None
-    """When the run ended well after this failure, because its tasks were cleared."""
+    """When the run ended well after this failure, because its tasks were cleared, or was seen marked as success."""
 
     @property
     def message(self) -> str:

@@ -14,7 +14,14 @@ import pytest
 
 from pipeline.ledger import Ledger
 from pipeline.monitor.state import FailedTask
-from pipeline.run_failures import MAX_ERROR_CHARS, record_failure, record_run_failure, record_run_success, run_failed
+from pipeline.run_failures import (
+    MAX_ERROR_CHARS,
+    record_failure,
+    record_later_successes,
+    record_run_failure,
+    record_run_success,
+    run_failed,
+)
 from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.running import newsledger
 
@@ -168,6 +175,25 @@ def test_a_run_that_ends_well_after_its_tasks_were_cleared_needs_nobody(data: Pa
         ]
         * 2
     )
+
+
+def test_a_run_that_is_marked_as_success_needs_nobody(data: Path) -> None:
+    run = "scheduled__2026-03-02T00:00:00+00:00"
+    record_failure(context(OSError("no space left")))
+    record_failure(context(OSError("no space left"), Task(dag_id="poll_hourly")))
+    asked: list[tuple[str, str]] = []
+
+    def has_succeeded(dag_id: str, run_id: str) -> bool:
+        asked.append((dag_id, run_id))
+        return dag_id == "ingest_daily"
+
+    for _ in range(2):
+        record_later_successes(has_succeeded)
+    assert sorted(asked) == [("ingest_daily", run), ("poll_hourly", run), ("poll_hourly", run)]
+    assert {task.dag_id: task.succeeded_at is None for task in failures(data)} == {
+        "ingest_daily": False,
+        "poll_hourly": True,
+    }
 
 
 def failures(data: Path) -> list[FailedTask]:

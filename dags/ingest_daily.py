@@ -9,9 +9,11 @@ run's page and at each event of the asset. *Run After* is the time from which a 
 * **Scheduled** runs start every midnight (UTC) and are about the day that has ended. They poll all feeds, then capture,
   extract and annotate everything that is pending from the last seven days. So a run also makes up for missed days, as
   far as the feeds still show them.
-* **Manual** runs do the same; without a key, their day stands only at the event of the asset. With the partition key
-  of an earlier day (Trigger ▸ Advanced Options), a manual run does what a backfill of that day does. The date in its id
-  is that of the trigger. A logical date in the future is refused.
+* **Manual** runs do the same. With the partition key of an earlier day (Trigger ▸ Advanced Options), a manual run does
+  what a backfill of that day does. Airflow makes its id before it looks at the key, so the id says when it was
+  triggered (`manual__triggered_2026-03-15T09:30:00__…`); the form also takes an id of your own, such as
+  `manual__2026-03-14`. Without a key, the day stands at the event of the asset. A logical date, which only the REST API
+  takes, is in the id; one in the future is refused.
 * **Backfill** runs first *recover* missing articles of the day from the sources' sitemaps, a web archive and, if
   configured, CC-NEWS. Pages are fetched live, or from the archive if they are gone. Then they *replay* the day: the
   current extractor and annotators process every capture that they have not processed yet. A backfill run of the last

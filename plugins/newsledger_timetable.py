@@ -31,10 +31,14 @@ class DayTimetable(CronPartitionTimetable):
     ) -> str:
         """`scheduled__2026-03-14__1c9f03ab`. Airflow's own has two days in it, first the one on which the run starts.
 
-        Airflow gives no key for a run that a person triggers, whose id says when that was.
+        For a run that a person triggers, Airflow gives no key, but if it was given a logical date, a `data_interval`
+        that begins there (at `run_after` in `airflow dags trigger`). Else the id says that its date is of the trigger.
         """
-        day = extra.get("partition_key") or run_after.isoformat()
-        return run_type.generate_run_id(suffix=f"{day}__{secrets.token_hex(4)}")
+        day = extra.get("partition_key")
+        if day is None and data_interval is not None and data_interval.start != run_after:
+            day = f"{data_interval.start.in_timezone('UTC'):%Y-%m-%d}"
+        triggered = f"triggered_{run_after.in_timezone('UTC'):%Y-%m-%dT%H:%M:%S}"
+        return run_type.generate_run_id(suffix=f"{day or triggered}__{secrets.token_hex(4)}")
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
         """Airflow's form and REST API call this with the logical date that a person has given.

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from pipeline.cli.airflow import SCHEDULES
+from pipeline.events import RunFailed
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.models_pool import MODELS_POOL
@@ -21,7 +22,7 @@ from tests.worlds.ledgers import empty_ledger, settings_at
 from tests.worlds.loaded_airflow import COMMAND, END_RUN, LOAD, Airflow
 from tests.worlds.loopback import WebServer
 from tests.worlds.mailbox import webhook
-from tests.worlds.running import articles, entry, rows
+from tests.worlds.running import articles, entry, newsledger, rows
 from tests.worlds.stories import item
 
 pytestmark = [
@@ -111,7 +112,8 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow, outlets: Pat
     assert bag["catchup"] is False
     assert bag["offered"] == ["north", "south"]
     assert bag["refused"] == "the logical date, 9000-03-14 15:09, is in the future: leave it empty"
-    assert bag["run ids"] == ["scheduled__2026-03-14__", "manual__2026-03-15T00:00:00+00:00__"]
+    triggered = "manual__triggered_2026-03-15T00:00:00__"
+    assert bag["run ids"] == ["scheduled__2026-03-14__", triggered, "manual__2026-03-11__", triggered]
 
 
 @pytest.mark.parametrize(
@@ -243,11 +245,18 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
 def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
     airflow: Airflow, outlets: Path, tmp_path: Path
 ) -> None:
+    """The second run also sees which runs are successful in Airflow, although a failure of them is recorded."""
     environment = surroundings(outlets, tmp_path / "hourly")
-    for _ in range(2):
+    for number in range(2):
         status, printed = airflow.command("dags", "test", "poll_hourly", env=environment)
         assert status == 0, printed
+        if number == 0:
+            with Ledger.open(tmp_path / "hourly" / "ledger.sqlite") as ledger:
+                (first,) = ledger.table("select distinct run_id from ledger.feed_polled").to_pylist()
+                for run_id in (first["run_id"], "scheduled__1"):
+                    ledger.append([failed(run_id)], Run(run_id))
     with Ledger.open_existing(tmp_path / "hourly" / "ledger.sqlite") as ledger:
+        assert ledger.table("select run_id from ledger.run_succeeded").to_pylist() == [first]
         (polls,) = ledger.table("select count(*) as polls from ledger.feed_polled").to_pylist()
         (pages,) = ledger.table("select count(*) as pages from ledger.article_captured").to_pylist()
     assert polls == {"polls": 2}, "the second run found nothing due"
@@ -256,6 +265,18 @@ def test_the_hourly_run_polls_and_captures_what_is_due_and_nothing_else(
     given = json.dumps({"sources": ["north"]})
     _, printed = airflow.command("dags", "test", "poll_hourly", "--conf", given, env=environment)
     assert "unknown parameter 'sources' of poll_hourly; it takes no parameters" in printed
+
+
+def failed(run_id: str) -> RunFailed:
+    return RunFailed(
+        stream=f"run:poll_hourly/{run_id}",
+        occurred_at=utc_now(),
+        producer="airflow@1",
+        dag_id="poll_hourly",
+        task_id="plan",
+        try_number=1,
+        error="OSError: no space left",
+    )
 
 
 def test_the_weekly_run_merges_and_verifies(airflow: Airflow, tmp_path: Path, run: Run) -> None:
@@ -291,7 +312,7 @@ def test_a_failed_task_is_recorded_where_it_can_be_and_shows_its_own_error(
     assert failure["run_id"].startswith("manual__")
 
 
-def test_a_run_in_airflow_publishes_everything_and_leaves_the_command_nothing_to_do(
+def test_a_run_in_airflow_publishes_what_the_command_does_and_leaves_it_nothing_to_do(
     airflow: Airflow, outlets: Path, tmp_path: Path
 ) -> None:
     data = tmp_path / "airflow"
@@ -305,6 +326,10 @@ def test_a_run_in_airflow_publishes_everything_and_leaves_the_command_nothing_to
     assert airflow.asset_events() in [[[f"{day}", 4]] for day in days], "who waits for a publication needs its day"
     _, printed = airflow.command("variables", "get", "newsledger_ledger")
     assert SeenLedger.read(printed.splitlines()[-1]).place == str(data / "ledger.sqlite")
+    command = tmp_path / "command"
+    done = newsledger("ingest", "--data", command, env=surroundings(outlets, command))
+    assert done.returncode == 0, done.stderr
+    assert articles(data) == articles(command)
     assert len(articles(data)) == 4
     state = read_state(Settings(data=data), utc_now())
     assert (state.pages_pending, *state.pending.values()) == (0, *(0 for _ in PROCESSING_STEPS))

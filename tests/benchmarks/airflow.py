@@ -101,7 +101,7 @@ def by_airflow(work: Work, environment: dict[str, str]) -> Cost:
         assert process.stdout is not None
         api = AirflowApi(f"http://127.0.0.1:{port}", process.stdout.readline().split("password ")[1].split()[0])
         healthy = time.time()
-        (first,) = api.wait_for(lambda runs: len(runs) > 0 and all(run.has_ended for run in runs))
+        (first,) = api.wait_for(lambda runs: len(runs) > 0 and all(run.has_ended for run in runs), DAGS["ingest"])
         assert first.start_date and first.end_date
         phases = {
             "database": (Path(environment["NEWSLEDGER_DATA"]) / "airflow" / "migrated_by").stat().st_mtime,

@@ -53,9 +53,11 @@ from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.encoders import encode_timetable
 from airflow.utils.types import DagRunType
 
-def run_id(timetable, run_type, **key):
-    midnight = pendulum.datetime(2026, 3, 15)
-    return timetable.generate_run_id(run_type=run_type, run_after=midnight, data_interval=None, **key)[:-8]
+midnight = pendulum.datetime(2026, 3, 15)
+
+def run_id(timetable, run_type, logical_date=None, **key):
+    given = logical_date and timetable.infer_manual_data_interval(run_after=logical_date)
+    return timetable.generate_run_id(run_type=run_type, run_after=midnight, data_interval=given, **key)[:-8]
 
 def refused_date(timetable):
     try:
@@ -79,6 +81,8 @@ print(json.dumps({
     "run ids": [
         run_id(times["ingest_daily"], DagRunType.SCHEDULED, partition_key="2026-03-14"),
         run_id(times["ingest_daily"], DagRunType.MANUAL),
+        run_id(times["ingest_daily"], DagRunType.MANUAL, pendulum.datetime(2026, 3, 10, 22, tz="America/New_York")),
+        run_id(times["ingest_daily"], DagRunType.MANUAL, midnight),  # as `airflow dags trigger` does
     ],
     "offered": dag.params.get_param("sources").schema.get("examples"),
     "unexplained": [

@@ -268,7 +268,7 @@ def _depth(request: Request) -> int:
 
 
 def _html(page: str, status: int = 200) -> Response:
-    policies = f"{policy(is_live=True)}; frame-ancestors 'self'"
+    policies = f"{policy(FIRST_PAGE, is_live=True)}; frame-ancestors 'self'"
     return HTMLResponse(page, status, {**HEADERS, "Content-Security-Policy": policies})
 
 

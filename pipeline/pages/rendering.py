@@ -124,24 +124,30 @@ def _frame(name: str, language: str, links: PageLinks) -> dict[str, object]:
         "link": links.to,
         "navigation": [kind.name for kind in KINDS.values() if kind.in_navigation],
         "page_name": name,
-        "policy": policy(is_live=links.is_live),
+        "policy": policy(name, is_live=links.is_live),
         "style": Markup(_text("style.css")),  # noqa: S704  # our own files
-        "script": Markup(_text("script.js")),  # noqa: S704
+        "script": Markup(_script(name, is_live=links.is_live)),  # noqa: S704
         "language": language,
         "language_names": LANGUAGES,
     }
 
 
-def policy(*, is_live: bool) -> str:
-    """The Content-Security-Policy: our style and our script, by their digests, and nothing else from anywhere."""
+def policy(name: str, *, is_live: bool) -> str:
+    """The Content-Security-Policy of a page: our style and its script, by their digests, and nothing else from
+    anywhere."""
     sources = {
         "default-src": "'none'",
         "style-src": _digest(_text("style.css")),
-        "script-src": _digest(_text("script.js")),
+        "script-src": _digest(_script(name, is_live=is_live)),
         "form-action": "'self'" if is_live else "'none'",
         "base-uri": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+def _script(name: str, *, is_live: bool) -> str:
+    """A server searches itself; in a report the browser does."""
+    return _text("script.js") + (_text("report_search.js") if name == "search" and not is_live else "")
 
 
 @cache

@@ -25,7 +25,7 @@ from pipeline.pages.page_kinds import FIRST_PAGE, KINDS, PageLimits, PageMissing
 from pipeline.pages.rendering import Reader, content, render, render_notice
 from pipeline.pages.wording import FALLBACK, LANGUAGES
 
-LIMITS = PageLimits(rows=100_000, hits=2_000, days=100_000, events=100)
+LIMITS = PageLimits(rows=100_000, hits=2_000, days=100_000, events=100_000)
 FEED = "changes.atom"
 INDEX = "index.html"
 ZIP = ".zip"

@@ -125,7 +125,7 @@ def test_report_is_searched_by_the_browser(chromium: Browser, reports: Path) -> 
     page.goto(reader.first)
     rows = page.locator("ol.hits > li")
     every = rows.count()
-    words, found = page.get_by_label("Words of headlines"), page.get_by_role("status")
+    words, found = page.get_by_label("Words in headline"), page.get_by_role("status")
     words.fill("tamsen de")
     shown = page.locator("ol.hits > li:visible")
     expect(found).to_have_text(f"Articles found: {shown.count()}")
@@ -166,8 +166,19 @@ def test_report_is_searched_by_the_browser(chromium: Browser, reports: Path) -> 
     by_word = found.inner_text()
     words.fill("„Jörg Tamsen“")
     expect(found).to_have_text(by_word)
-    words.fill('"Tamsen Jörg"')
-    expect(found).to_have_text("Articles found: 0")
+    for no_words_of_an_article in ('"Tamsen Jörg"', "2026"):
+        words.fill(no_words_of_an_article)
+        expect(found).to_have_text("Articles found: 0")
+    fewer = [every]
+    for terms in ("hierheute", "hierheute -deich"):  # the source of all, which few texts name
+        words.fill(terms)
+        fewer.append(shown.count())
+    assert fewer == sorted(set(fewer), reverse=True) and fewer[-1] > 0
+    deep: str = rows.evaluate_all(
+        r"all => all.map(row => row.dataset.text.slice(900).match(/\w{12,}/)).find(Boolean)[0]"
+    )
+    words.fill(deep)
+    expect(shown.first.locator("mark").first).to_have_text(deep)
     page.goto(reader.first + "#day=notaday")
     expect(found).to_have_text("Articles found: 0")
     removed.click()

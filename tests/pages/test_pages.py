@@ -123,6 +123,22 @@ def test_text_of_an_article_is_whole_and_its_quotations_are_marked(report: Mappi
     assert marked.replace(" ", "") == "".join(quote for (quote,) in quotes).replace(" ", "").replace("\n", "")
 
 
+def test_search_of_a_report_has_all_words_and_names(report: Mapping[str, Any], demo: Demo) -> None:
+    with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
+        articles = con.sql("""
+            select
+                articles.article_id::varchar, concat_ws(' ', lead, text),
+                list(distinct name order by name) filter (mentions.kind = 'person')
+            from articles left join mentions using (article_id) group by all
+        """).fetchall()
+    listed = report["search.html"].xpath("//ol[@data-listed]/li")
+    held = {row.xpath("string(h3/a/@href)")[8:-5]: (row.get("data-text"), row.get("data-named")) for row in listed}
+    assert held.keys() == {article for article, *_ in articles}
+    for article, text, names in articles:
+        assert held[article][0].split() == text.split()
+        assert sorted(filter(None, held[article][1].split("\n"))) == (names or [])
+
+
 def test_report_holds_no_article_of_another_day_or_language(demo: Demo, tmp_path: Path) -> None:
     chosen = ("--language", "en", "--from", "2026-03-03", "--to", "2026-03-03", "--words", "en")
     assert newsledger("report", "--data", demo.data, "-o", tmp_path, *chosen).returncode == 0

@@ -76,8 +76,9 @@ select
     hits.url,
     hits.language,
     hits.dated_at,
-    main.passage(concat_ws(' ', texts.lead, texts.text), $words) as passage,
-    starts_with(regexp_replace(concat_ws(' ', texts.lead, texts.text), '\s+', ' ', 'g'), passage) as is_beginning,
+    regexp_replace(concat_ws(' ', texts.lead, texts.text), '\s+', ' ', 'g') as text,
+    main.passage(text, $words) as passage,
+    starts_with(text, passage) as is_beginning,
     coalesce(persons_named.persons, []) as persons
 from hits
 inner join texts on hits.extraction_id = texts.event_id

@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.display import printable, quoted_controls
 from pipeline.export.export_choice import ExportedArticle, ExportedChange
-from pipeline.translatable import Phrase, phrase
+from pipeline.translatable import Phrase, counted, phrase
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
@@ -83,7 +83,7 @@ def change_entry(change: ExportedChange, said: Callable[[Phrase], str] = str) ->
     """
     lines = [f"{said(_WORDS[each.part])}: [{each.old} → {each.new}]" for each in change.changes[:CHANGES_SHOWN]]
     if len(change.changes) > CHANGES_SHOWN:
-        lines.append(said(phrase("and %(n)s more", n=len(change.changes) - CHANGES_SHOWN)))
+        lines.append(said(counted("and %(n)s more", "and %(n)s more", len(change.changes) - CHANGES_SHOWN)))
     if change.correction:
         lines.append(said(phrase("correction: %(text)s", text=change.correction)))
     kinds = ", ".join(said(_WORDS[kind]) for kind in change.change_kinds)

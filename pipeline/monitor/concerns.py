@@ -153,7 +153,11 @@ def _feeds(state: State) -> Iterator[Concern]:
 
 
 def _which(some: Sequence[FeedStatus], feeds: Sequence[FeedStatus]) -> str | Phrase:
-    return some[0].feed_url if len(some) == 1 else phrase("%(some)s of %(n)s feeds", some=len(some), n=len(feeds))
+    return (
+        some[0].feed_url
+        if len(some) == 1
+        else counted("%(some)s of %(n)s feed", "%(some)s of %(n)s feeds", len(feeds), some=len(some))
+    )
 
 
 def _coverage(state: State) -> Iterator[Concern]:
@@ -171,5 +175,5 @@ def _coverage(state: State) -> Iterator[Concern]:
             )
             yield Concern(ConcernKind.POSSIBLE_GAP, each.source_id, what, each.day)
         if each.is_quiet:
-            what = phrase("unusually few articles on %(day)s: %(n)s", day=each.day, n=each.seen)
+            what = phrase("unusually few articles on %(day)s: %(seen)s", day=each.day, seen=each.seen)
             yield Concern(ConcernKind.QUIET_DAY, each.source_id, what, each.day)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -15,22 +14,17 @@ from zipfile import ZipFile
 import duckdb
 import feedparser
 import pytest
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 
 from pipeline.errors import LedgerMissing
 from pipeline.pages import published_file
 from pipeline.pages.page_kinds import KINDS
-from pipeline.pages.published_file import Figure, PublishedFile, statement
-from pipeline.pages.wording import translations
-from pipeline.settings import PROJECT_ROOT
+from pipeline.pages.published_file import PublishedFile, statement
 from tests.pages.serving import links, parsed
 from tests.worlds.running import Demo, newsledger
 
 pytestmark = pytest.mark.slow
 NOT_IN_THE_NEWSROOM = {"backfill", "templates"}
 """It has no backfill, and no paragraph that many articles have."""
-PACKAGE = PROJECT_ROOT / "pipeline"
-PAGES = PACKAGE / "pages"
 
 
 @pytest.fixture(scope="module")
@@ -276,37 +270,7 @@ def test_missing_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
         PublishedFile(tmp_path / "news.duckdb")
 
 
-# The words
-
-
-SAME_IN_GERMAN = {"SQL", "Position", "Details", "Videos", "Feed", "Feeds", "Person", "Backfill", "Backfills"}
-
-
-def test_every_word_is_translated_and_no_other() -> None:
-    german = (PAGES / "de.po").read_text("utf-8")
-    translated = set(re.findall(r'^msgid(?:_plural)? "(.+)"$', german, re.M))
-    assert translated | SAME_IN_GERMAN == _written()
-    assert [translations("de").ngettext("source", "sources", n) for n in (1, 2)] == ["Quelle", "Quellen"]
-    assert not re.search(r'^msgstr.* ""$', german.partition("\n\n")[2], re.M)
-
-
-def _written() -> set[str]:
-    """The English sentences of the pages: in templates, as phrases of the code, and about their queries."""
-    keywords = {**DEFAULT_KEYWORDS, "phrase": None, "counted": (1, 2)}
-    code = [path for path in PACKAGE.rglob("*.py") if re.search(r"\b(phrase|counted)\(", path.read_text("utf-8"))]
-    files = {"jinja2.ext:babel_extract": (PAGES / "templates").glob("*.html"), "python": code}
-    found = [
-        each for kind, paths in files.items() for path in paths for each in extract_from_file(kind, path, keywords)
-    ]
-    messages = {form for _, message, _, _ in found for form in _forms(message)}
-    names = {figure for kind in KINDS.values() for figure in kind.figures} | {"record", "last_polls"}
-    queries = [statement("pipeline.pages", name) for name in names] + [statement("pipeline.monitor", "recent_coverage")]
-    return messages | {Figure((), query).about for query in queries}
-
-
-def _forms(messages: str | tuple[str, ...]) -> tuple[str, ...]:
-    """The singular and the plural of a message."""
-    return messages if isinstance(messages, tuple) else (messages,)
+# The feed
 
 
 def test_feed_of_a_report_leads_to_its_files(report: Mapping[str, Any], feed: Any) -> None:

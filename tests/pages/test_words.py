@@ -18,12 +18,11 @@ import pytest
 from pipeline.monitor.concerns import ConcernKind, concerns
 from pipeline.pages.page_kinds import KINDS
 from pipeline.pages.wording import translations
-from pipeline.settings import PROJECT_ROOT
 from pipeline.translatable import Phrase, Value
 from tests.monitor.test_concerns import CONCERNS, SOUND
 from tests.pages.serving import Browser, one_of_each_kind, parsed, served
+from tests.pages.test_catalogue import CATALOGUE, SAME_IN_GERMAN, forms
 from tests.pages.test_foreign_markup import Column, fill_empty_tables, text_columns
-from tests.pages.test_pages import SAME_IN_GERMAN
 from tests.worlds.running import Demo, newsledger
 
 LATIN = "".join(map(chr, (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))))
@@ -91,8 +90,7 @@ def words(page: Any) -> set[str]:
     return {word for text in (*page.itertext(), *attributes) for word in WORD.findall(str(text))}
 
 
-CATALOGUE = (PROJECT_ROOT / "pipeline/pages/de.po").read_text("utf-8")
-GERMAN = {*WORD.findall(" ".join(re.findall(r'^msgstr\S* "(.*)"$', CATALOGUE, re.M)))} | SAME_IN_GERMAN
+GERMAN = {*WORD.findall(" ".join(form for message in CATALOGUE for form in forms(message.string)))} | SAME_IN_GERMAN
 
 
 def untranslated(german: str, english: str) -> set[str]:

@@ -11,6 +11,19 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u2
 """Control characters, those that change the direction or the line, and invisible tags. Joiners stay: some scripts need
 them."""
 
+_LOGIN = re.compile(
+    r"""(?<=:/)(?P<begin>/?)(?:[^\s/:"'@]+:(?!\d{1,5}/)[^\s"']*|[^\s/"']+)@"""  # a password may have / and @ in it
+    r"""|(?<![^\s"'(=,])(?!(?:smtp|mailto):)[^\s/:"'@]+:(?!/)[^\s"']*@"""  # without a scheme
+    r"""|(?P<option>password\s*=\s*)(?:'[^']*'|[^\s&"']+)""",
+    re.IGNORECASE,
+)
+"""User and password in an address; a password among the options of a connection to PostgreSQL."""
+
+
+def without_logins(text: str) -> str:
+    """Text for an error or a log, with … for user and password in each address."""
+    return _LOGIN.sub(lambda found: f"{found['option']}…" if found["option"] else f"{found['begin'] or ''}…@", text)
+
 
 def printable(value: object) -> str:
     """Text with control characters replaced, so that fetched text can control neither the terminal nor a page."""

@@ -27,17 +27,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.display import printable
+from pipeline.display import printable, without_logins
 
 
 class NewsledgerError(Exception):
     """The base of all errors below. The command line prints the message and exits with status 1.
 
-    The message may repeat what an outlet wrote, so characters that could control a terminal or a log are replaced.
+    The message may repeat what an outlet wrote, so characters that could control a terminal or a log are replaced. It
+    may repeat what a user wrote, so user and password in an address are, too.
     """
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return printable(without_logins(super().__str__()))
 
 
 class SettingsError(NewsledgerError):

@@ -16,9 +16,9 @@ NOTIFIERS: Mapping[str, tuple[str, str]] = {
 
 def require_notifiers(names: Sequence[str]) -> None:
     """Raises SettingsError for a name in NEWSLEDGER_NOTIFY that is not in `NOTIFIERS`, or that names no recipient."""
-    for name in names:
+    for number, name in enumerate(names, start=1):
         kind, _, to = name.partition(":")
-        if kind not in NOTIFIERS:
-            raise SettingsError(f"NEWSLEDGER_NOTIFY: {kind!r} is none of {', '.join(NOTIFIERS)}")
+        if kind not in NOTIFIERS:  # and may be a token or an address that nobody else should see
+            raise SettingsError(f"NEWSLEDGER_NOTIFY: name {number} is none of {', '.join(NOTIFIERS)}")
         if kind == "smtp" and not to:
             raise SettingsError("NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org")

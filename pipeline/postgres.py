@@ -5,6 +5,7 @@ Imported only where NEWSLEDGER_CATALOG names a server: psycopg is part of the ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -21,6 +22,9 @@ _KEEPALIVE = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_c
 """The client notices after about 30 seconds that the server's machine is gone."""
 _SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 """The server notices as fast that a client's machine is gone, and frees its locks. Its default is two hours."""
+
+
+_PORTS = re.compile(r"[0-9,]*")
 
 
 class _Kind(NamedTuple):
@@ -128,6 +132,12 @@ def lock_key(name: str) -> int:
 
 def _parts(conninfo: str) -> dict[str, str]:
     try:
-        return {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
-    except psycopg.ProgrammingError as exc:  # its message may repeat the password
-        raise SettingsError("NEWSLEDGER_CATALOG: is no connection URI of PostgreSQL") from exc
+        parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+    except psycopg.ProgrammingError:
+        parts = {"port": conninfo}
+    if "@" in parts.get("host", "") + parts.get("dbname", "") or not _PORTS.fullmatch(parts.get("port", "")):
+        raise SettingsError(  # not from psycopg's error, which may repeat the password
+            "NEWSLEDGER_CATALOG: is no connection URI of PostgreSQL; in a password, @ is written as %40, / as %2F, % as"
+            " %25"
+        ) from None
+    return parts

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from pipeline.display import without_logins
 from pipeline.events import Event, RunFailed, RunSucceeded
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger, Run
@@ -32,7 +33,6 @@ _NOT_MAPPED = -1
 _TASK_FAILED, _TIMED_OUT = "task_failure", "timed_out"
 """Airflow's reasons for the failure of a run. The others are about the run as a whole, too."""
 _TERMINAL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def record_failure(context: Mapping[str, Any]) -> None:
@@ -84,7 +84,7 @@ def _unless_it_fails() -> Iterator[None]:
     try:
         yield
     except Exception as exc:  # noqa: BLE001  # any error
-        log.warning("run_not_recorded", reason=f"{type(exc).__name__}: {exc}")
+        log.warning("run_not_recorded", reason=described(exc))
 
 
 def run_failed(context: Mapping[str, Any], now: datetime) -> RunFailed:
@@ -160,5 +160,5 @@ def described(error: BaseException | str | None) -> str:
         return "the task ended without an error of its own"
     text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
     seen = "".join(char if char.isprintable() else " " for char in _TERMINAL_SEQUENCE.sub("", text))
-    line = _PASSWORD.sub("…@", " ".join(seen.split()))
+    line = without_logins(" ".join(seen.split()))
     return line if len(line) <= MAX_ERROR_CHARS else f"{line[: MAX_ERROR_CHARS - 1]}…"

@@ -45,7 +45,7 @@ class LogLevel(StrEnum):
 class Settings(BaseSettings):
     """Places, limits and identity of an installation. Every field can be set as NEWSLEDGER_<FIELD>."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data: Path = Path("data")
     """The data directory, on a local disk. The option `--data` takes precedence."""

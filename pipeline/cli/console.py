@@ -26,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from pipeline.display import printable
+from pipeline.display import printable, without_logins
 from pipeline.errors import SettingsError
 from pipeline.settings import LogFormat, LogLevel
 from pipeline.steps.run.progress import OnProgress, Progress, log_progress
@@ -45,8 +45,8 @@ def echo(text: str) -> None:
 
 
 def say(message: str) -> None:
-    """Print a plain line on standard error."""
-    err.print(Text(printable(message)))
+    """Print a plain line on standard error, without passwords in addresses."""
+    err.print(Text(printable(without_logins(message))))
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow, outlets: Pat
         ("smtp:desk@example.org, smtp:night@example.org", "['SmtpNotifier', 'SmtpNotifier']"),
         ("", "[]"),
         ("slack, apprise", "['SlackWebhookNotifier', 'AppriseNotifier']"),
-        ("pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
+        ("pigeon", "NEWSLEDGER_NOTIFY: name 1 is none of smtp, slack, apprise"),
         ("smtp", "NEWSLEDGER_NOTIFY: 'smtp' names no recipient; write smtp:desk@example.org"),
     ],
 )
@@ -206,7 +206,7 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("unknown parameter", "unknown parameter 'source' of ingest_daily; the nearest known are: sources, "),
         ("broken sources", "sources.toml: "),
         ("NEWSLEDGER_LOOKBACK_DAYS=a week", "NEWSLEDGER_LOOKBACK_DAYS: "),
-        ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: 'pigeon' is none of smtp, slack, apprise"),
+        ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: name 1 is none of smtp, slack, apprise"),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
         ("NEWSLEDGER_DATA=/proc", "/proc: no file can be made there"),

@@ -116,7 +116,7 @@ def test_a_catalog_that_is_no_address_is_a_mistake_that_does_not_show_it(
     monkeypatch.setenv("NEWSLEDGER_CATALOG", "mysql://user:secret@host/x")
     with pytest.raises(SettingsError, match=r"^NEWSLEDGER_CATALOG: .*must begin with postgresql://$"):
         load_settings()
-    with pytest.raises(SettingsError, match=r"is no connection URI of PostgreSQL$"):
+    with pytest.raises(SettingsError, match=r"is no connection URI of PostgreSQL; in a password"):
         Ledger.open(PostgresPlace("postgresql://user:secret@host/x?no_option=1", tmp_path))
 
 

@@ -100,7 +100,7 @@ class AllowedHosts:
                 known = self._ports.setdefault(dot + canonical_host(host.removeprefix(".")), set())
                 known.add(None if port is None else _port(port))
             except ValueError as exc:
-                raise SettingsError(f"NEWSLEDGER_ALLOW_HOSTS: {name!r} is not a valid host: {exc}") from exc
+                raise SettingsError(f"NEWSLEDGER_ALLOW_HOSTS: {name!r} is not a valid host: {exc}") from None
 
     def __contains__(self, host: object) -> bool:
         """True if the host is allowed on at least one port."""
@@ -133,7 +133,7 @@ def _with_port(name: str) -> tuple[str, str | None]:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise ValueError(f"{text!r} is no port")
+        raise ValueError("what follows the colon is no port")
     return int(text)
 
 
@@ -180,7 +180,7 @@ class GuardedResolver(AbstractResolver):
         try:
             name = canonical_host(host)
         except ValueError as exc:
-            raise BlockedAddress(f"{host!r} is not a valid host: {exc}") from exc
+            raise BlockedAddress(f"{host!r} is not a valid host: {exc}") from None
         if f".{name}".endswith(".localhost"):
             return _loopback(host, port, family)
         key = (name, port, family)

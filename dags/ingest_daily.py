@@ -140,48 +140,56 @@ def known_source_ids() -> list[str]:
 def ingest_daily() -> None:
     @step(guard=first_task)
     def plan() -> list[Mapping[str, Any]]:
+        """Deal the sources into shards; fail at once if a person has to correct something."""
         from pipeline import orchestrate
 
         return orchestrate.plan_sources(this_run(), SLOTS)
 
     @step(map_index_template="{{ task.op_kwargs['shard']['label'] }}")
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+        """Poll a shard's feeds and capture new pages; recover those of a past day. The log has a line a source."""
         from pipeline import orchestrate
 
         return orchestrate.collect_shard(shard, this_run())
 
     @step(trigger_rule=IF_PLANNED)
     def extract() -> dict[str, int]:
+        """Read articles from captured pages."""
         from pipeline import orchestrate
 
         return orchestrate.process("extract", this_run())
 
     @step(trigger_rule=IF_TRIED)
     def learn() -> dict[str, int]:
+        """Learn what an outlet repeats on its pages, which is no part of its articles."""
         from pipeline import orchestrate
 
         return orchestrate.process("learn", this_run())
 
     @step(trigger_rule=IF_TRIED)
     def join() -> dict[str, int]:
+        """Find the addresses under which one article was published."""
         from pipeline import orchestrate
 
         return orchestrate.process("join", this_run())
 
     @step(trigger_rule=IF_TRIED)
     def annotate() -> dict[str, int]:
+        """Find quotations, speakers and names in the articles."""
         from pipeline import orchestrate
 
         return orchestrate.process("annotate", this_run())
 
     @step(pool=MODELS_POOL, trigger_rule=IF_TRIED)
     def build_models() -> dict[str, int]:
+        """Build and test the tables."""
         from pipeline import orchestrate
 
         return orchestrate.build_models(this_run())
 
     @step(pool=MODELS_POOL, outlets=[NEWS])
     def publish() -> dict[str, int]:
+        """Replace news.duckdb with the build, and send the asset's event with its counts."""
         from pipeline import orchestrate
 
         counts, day = orchestrate.publish_models(), this_run().day
@@ -192,12 +200,14 @@ def ingest_daily() -> None:
 
     @step(trigger_rule=IF_TRIED)
     def sum_up() -> dict[str, int]:
+        """Count polls, failures and, for a past day, recovered and replayed articles."""
         from pipeline import orchestrate
 
         return orchestrate.sum_up(this_run())
 
     @step(retries=0)
     def verdict(numbers: Mapping[str, int]) -> None:
+        """Fail the run if a task failed, or if nothing at all could be read."""
         from pipeline import orchestrate
 
         orchestrate.conclude(numbers)

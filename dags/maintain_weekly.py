@@ -44,24 +44,28 @@ from pipeline.models_pool import MODELS_POOL
 def maintain_weekly() -> None:
     @step(guard=first_task)
     def merge_files() -> dict[str, int]:
+        """Merge the ledger's small files, and delete replaced and erased ones."""
         from pipeline import orchestrate
 
         return orchestrate.merge_ledger_files()
 
     @step(execution_timeout=timedelta(hours=8))
     def verify() -> dict[str, int | str]:
+        """Prove that ledger and archive hold what was recorded; fail with the first finding, without a retry."""
         from pipeline import orchestrate
 
         return orchestrate.verify_stores()
 
     @step(pool=MODELS_POOL)
     def test_models() -> dict[str, int]:
+        """Run the data tests on all rows of all tables."""
         from pipeline import orchestrate
 
         return orchestrate.test_models()
 
     @step(pool=MODELS_POOL)
     def prune() -> list[str]:
+        """Delete what killed builds have left, and old files about hosts; returns their paths."""
         from pipeline import orchestrate
 
         return orchestrate.prune_files()

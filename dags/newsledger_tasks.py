@@ -76,5 +76,8 @@ def _has_succeeded(dag_id: str, run_id: str) -> bool:
 
 
 def step(guard: Callable[[], ContextDecorator] = later_task, **options: Any) -> Callable[..., Any]:
-    """The decorator of all tasks. Airflow would store each value of a returned mapping as a value of its own."""
-    return lambda function: task(multiple_outputs=False, **options)(guard()(function))
+    """The decorator of all tasks. The function's docstring is shown on the page of its task.
+
+    Airflow would store each value of a returned mapping as a value of its own, and show no docstring of a mapped task.
+    """
+    return lambda function: task(multiple_outputs=False, doc_md=function.__doc__, **options)(guard()(function))

@@ -43,6 +43,7 @@ SLOTS = max(conf.getint("core", "parallelism") // 2, 1)
 def poll_hourly() -> None:
     @step(guard=first_task, retries=1)
     def plan() -> list[Mapping[str, Any]]:
+        """Deal the sources that have something due into shards; fail at once if a person has to correct something."""
         from pipeline import orchestrate
 
         return orchestrate.plan_due_sources(this_run(HOUR), SLOTS)
@@ -53,6 +54,7 @@ def poll_hourly() -> None:
         map_index_template="{{ task.op_kwargs['shard']['label'] }}",
     )
     def collect(shard: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+        """Poll the feeds and fetch the pages of a shard that are due. The log has a line a source."""
         from pipeline import orchestrate
 
         return orchestrate.collect_due(shard, this_run(HOUR))

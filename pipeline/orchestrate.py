@@ -280,7 +280,8 @@ def _counts_by_source(stores: Stores, result: StepResult) -> Counts:
 
 def _dealt(sources: Sequence[Source], settings: Settings, slots: int) -> list[ShardData]:
     shards = deal(sources, slots, default_rate=settings.requests_per_second)
-    return [msgspec.to_builtins(shard) for shard in shards]
+    # lists, because Airflow stores a tuple as an object
+    return [{"label": shard.label, "source_ids": list(shard.source_ids)} for shard in shards]
 
 
 def _of_shard(shard: ShardData, roster: Sequence[Source]) -> tuple[Source, ...]:

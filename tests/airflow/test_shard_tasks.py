@@ -204,6 +204,7 @@ def test_what_airflow_stores_stays_small_with_2000_sources(webs: Mapping[str, We
     shards = orchestrate.plan_sources(live_run(), slots=4)
     assert len(shards) == 4
     assert len(msgspec.json.encode(shards)) < XCOM_BYTES
+    assert msgspec.json.decode(msgspec.json.encode(shards)) == shards, "a person reads them in the tab XCom"
     counts = {"polled": 3, "new": 120, "captured": 115, "revisited": 10, "failed": 15}
     largest = max(len(shard["source_ids"]) for shard in shards)
     assert len(msgspec.json.encode({f"outlet-of-the-{no:04}": counts for no in range(largest)})) < XCOM_BYTES

@@ -100,6 +100,7 @@ print(json.dumps({
         or (task.retries and not task.retry_exponential_backoff) or not (task.retries or task.task_id == "verdict")
         or task.is_mapped and not task.map_index_template  # by the label, a person finds a source
         or task.start_date and task.start_date.year > 1970  # a run with an earlier logical date would have no task
+        or not task.doc_md  # its docstring, on the page of the task
         or task.multiple_outputs  # a request to the API server for each source or count
     ],
 }))

@@ -110,6 +110,7 @@ def test_the_dags_load_without_errors_or_warnings(airflow: Airflow, outlets: Pat
     assert bag["pools"]["build_models"] == MODELS_POOL
     assert set(bag["pools"].values()) == {"default_pool", MODELS_POOL}
     assert bag["catchup"] is False
+    assert bag["runs at once"] == {"ingest_daily": 4, "poll_hourly": 1, "maintain_weekly": 1}
     assert bag["offered"] == ["north", "south"]
     assert bag["refused"] == "the logical date, 9000-03-14 15:09, is in the future: leave it empty"
     triggered = "manual__triggered_2026-03-15T00:00:00__"
@@ -284,8 +285,10 @@ def test_the_weekly_run_merges_and_verifies(airflow: Airflow, tmp_path: Path, ru
     with Ledger.open(data / "ledger.sqlite") as ledger:
         for n in range(5):
             ledger.append([item(f"{n}")], run)
-    status, printed = airflow.command("dags", "test", "maintain_weekly", env={"NEWSLEDGER_DATA": str(data)})
+    environment = {"NEWSLEDGER_DATA": str(data), "NEWSLEDGER_LOOKBAK_DAYS": "3"}
+    status, printed = airflow.command("dags", "test", "maintain_weekly", env=environment)
     assert status == 0, printed
+    assert "unknown_setting" in printed, "its first task looks at the installation, as that of every DAG"
     with Ledger.open_existing(data / "ledger.sqlite") as ledger:
         assert ledger.table("select 1 from ducklake_list_files('ledger', 'item_discovered')").num_rows == 1
 

@@ -19,7 +19,9 @@ from pipeline.cli.app import app
 from pipeline.errors import AnnotatorError, SettingsError
 from pipeline.seen_ledgers import noted_ledger
 from pipeline.settings import Settings
+from pipeline.standalone import standalone
 from tests.worlds.loaded_airflow import COMMAND
+from tests.worlds.loopback import Answer, WebServer
 from tests.worlds.running import COMMAND as NEWSLEDGER
 from tests.worlds.running import entry, free_port, newsledger
 
@@ -135,6 +137,23 @@ def test_two_on_one_data_directory_are_refused(slow_airflow: Path, tmp_path: Pat
     assert f"{home}: an Airflow runs there already; stop its processes: {first.pid}" in said
     with only_one_airflow(home):
         pass
+
+
+def test_no_task_can_start_before_the_api_that_tasks_use_answers(
+    tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler starts last. Here the start fails before, because the API creates no pool."""
+    started, command = tmp_path / "started", tmp_path / "airflow"
+    command.write_text(f"#!/bin/sh\necho $1 >> '{started}'\ntest $1 = db || exec sleep 600\n")
+    command.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))  # the `airflow` beside it is started
+    web.answers["/api/v2/monitor/health"] = Answer(b'{"metadatabase": {"status": "healthy"}}')
+    web.decides["/execution/health"] = lambda _: Answer(status=200 if web.asked["/execution/health"] > 1 else 503)
+    home, port = tmp_path / "data" / "airflow", int(web.base.rpartition(":")[2])
+    with only_one_airflow(home) as lock, pytest.raises(SettingsError, match="Airflow's API answered /auth/token"):
+        standalone(Settings(data=home.parent), port, lock).__enter__()
+    assert web.asked["/execution/health"] == 2
+    assert started.read_text().split() == ["db", "api-server", "dag-processor"]
 
 
 INTERRUPTED = """

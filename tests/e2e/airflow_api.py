@@ -95,6 +95,9 @@ class AirflowApi:
         """All tasks of the run are done once more."""
         self._ask(f"/api/v2/{_path(run)}/clear", {"dry_run": False}, self._token)
 
+    def mark_as_success(self, run: DagRun) -> None:
+        self._ask(f"/api/v2/{_path(run)}", {"state": "success"}, self._token, method="PATCH")
+
     def pause(self, dag_id: str) -> None:
         self._ask(f"/api/v2/dags/{dag_id}", {"is_paused": True}, self._token, method="PATCH")
 

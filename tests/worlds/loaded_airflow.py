@@ -76,6 +76,7 @@ print(json.dumps({
     "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
     "pools": {task.task_id: task.pool for dag in bag.dags.values() for task in dag.tasks},
     "catchup": dag.catchup,
+    "runs at once": {each.dag_id: each.max_active_runs for each in bag.dags.values()},
     "schedules": {each.dag_id: times[each.dag_id].summary for each in bag.dags.values()},
     "refused": refused_date(times["ingest_daily"]),
     "run ids": [

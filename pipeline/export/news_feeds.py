@@ -17,6 +17,7 @@ from pipeline.translatable import Phrase, counted, phrase
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 register_namespace("dc", _DC)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SUMMARY_CHARS = 400
@@ -46,6 +47,8 @@ class NewsFeed(msgspec.Struct, frozen=True):
     """The id of an Atom feed; empty for its link."""
     page: str | None = None
     """A page that shows the same."""
+    language: str | None = None
+    """The language of the words that are not of articles."""
 
 
 class NewsFeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +124,7 @@ def rss(feed: NewsFeed) -> bytes:
 
 
 def atom(feed: NewsFeed) -> bytes:
-    root = Element("feed", xmlns=_ATOM)
+    root = Element("feed", {"xmlns": _ATOM, **({_LANG: feed.language} if feed.language else {})})
     _add(root, "id", feed.id or feed.link)
     _add(root, "title", feed.title)
     _add(root, "updated", _iso(feed.updated_at))

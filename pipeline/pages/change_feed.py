@@ -48,9 +48,11 @@ def change_feed(file: PublishedFile, period: Period, language: str, links: PageL
     ]
     entries.sort(key=lambda entry: (entry.updated_at, entry.id), reverse=True)
     names = ", ".join(row.source_id for row in file.sources.rows)
+    whole = f"changes of {names} in {language}: {chosen.query}"
     return atom(
         NewsFeed(
-            id=base or f"urn:uuid:{uuid5(NAMESPACE_URL, f'changes of {names}: {chosen.query}')}",
+            id=f"{base}#{language}" if base else f"urn:uuid:{uuid5(NAMESPACE_URL, whole)}",
+            language=language,
             title=": ".join(filter(None, [said(phrase("Changes after publication")), chosen.source_id])),
             link=base or "changes.atom",
             page=urljoin(base, links.to("changes")),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import feedparser
 import msgspec
 import pytest
 
@@ -121,6 +122,8 @@ def test_no_file_of_a_report_has_an_english_word_in_german(data: Path, tmp_path:
     folders = [tmp_path / language for language in ("de", "en")]
     german, english = ({file.relative_to(folder): file for file in folder.rglob("*.html")} for folder in folders)
     assert german.keys() == english.keys() and len(german) > 30
+    feeds = [feedparser.parse((folder / "changes.atom").read_bytes()).feed for folder in folders]
+    assert [feed.language for feed in feeds] == ["de", "en"] and feeds[0].id != feeds[1].id
     (first,) = (parsed(path.read_text("utf-8")) for path in tmp_path.glob("*.html"))
     assert {*first.xpath("//ul[@data-languages]/li/a/@href")} == {"de/index.html", "en/index.html"}
     for name in german:

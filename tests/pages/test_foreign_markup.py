@@ -53,7 +53,7 @@ def mark(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
-    """A report on, and some live pages of, a file with markup in all its texts."""
+    """A report in German on, and some live pages in English of, a file with markup in all its texts."""
     folder = tmp_path_factory.mktemp("hostile")
     data = folder / "data"
     data.mkdir()
@@ -66,12 +66,14 @@ def hostile(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
             key = mark(KEYS.get(f"{column.table.partition('.')[2]}.{column.name}", KEYS.get(column.name, number)))
             con.execute(f"update {column.table} set {column.name} = {injected(column)}", {"mark": key})
     days = ("--from", "2026-03-04")
-    done = newsledger("report", "--data", data, "-o", folder / "report", "--words", "en", *days)
+    done = newsledger("report", "--data", data, "-o", folder / "report", "--words", "de", *days)
     assert done.returncode == 0, done.stderr
     pages = {str(path): path.read_text("utf-8") for path in (folder / "report").rglob("*.html")}
+    assert all('<html lang="de">' in page for page in pages.values())
     with served(data) as browser:
         for address in ("/", "/changes", "/voices", "/articles", "/search", "/runs", "/backfills"):
             pages[f"live {address}"] = browser.get(address).text
+            assert 'lang="en"' in pages[f"live {address}"]
         for link in parsed(pages["live /articles"]).xpath("//tbody//a/@href")[:8]:
             address = urldefrag(urljoin("/articles", link)).url
             answer = browser.get(address)

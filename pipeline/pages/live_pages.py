@@ -53,6 +53,9 @@ AT_ONCE = 16
 """Maximum number of pages that are worked on or wait; further requests are told to come back (503)."""
 FETCH_SECONDS = 15.0
 """Pause between two questions to a store whether there is a newer published file."""
+PLAIN = "!$&'()*+,;=:@"
+"""Characters that stand in a path as they are (RFC 3986, `pchar`). Airflow decodes the address of the page in its
+frame, and a browser quotes it again, but not these: if an address quoted them, its page would be loaded twice."""
 READER = "newsledger.reader"
 """Who asks, in the scope of a request, set after a login; without it, the network address tells readers apart."""
 HEADERS = {
@@ -77,7 +80,7 @@ class LiveLinks:
         self._without_words = replace(selection, words="")
 
     def to(self, kind: str, *keys: object) -> str:
-        parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe="") for key in keys)]
+        parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe=PLAIN) for key in keys)]
         selection = self._selection if kind in kinds_about_words() else self._without_words
         return self._up + "/".join(parts) + (selection.query and f"?{selection.query}")
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
+from pipeline.pages.live_pages import LiveLinks
 from pipeline.pages.page_kinds import KINDS
+from pipeline.pages.selection import Selection
 from tests.e2e.airflow_ui import browser
 from tests.e2e.page_reader import DESK, PAINTED, PHONE, Reader, fits, judge, resize
 from tests.pages.serving import served
@@ -201,6 +203,15 @@ def test_choice_stays_in_the_address_and_back_goes_back(chromium: Browser, demo:
         page.go_back()
         expect(rows).to_have_count(5)
         assert reader.wrong == []
+
+
+@pytest.mark.parametrize("key", ["manual__2026-03-05T00:00:00+00:00", "Zoë O'Hara (née Ali), A&B; 5 = five @ 1*1 $!"])
+def test_a_browser_that_quotes_an_address_again_spells_it_the_same(chromium: Browser, key: str) -> None:
+    """Airflow decodes the address of the page in its frame, and loads the page again if its spelling has changed."""
+    address = LiveLinks(0, Selection()).to("run", key).removeprefix(".")
+    with chromium.new_page() as page:
+        again = page.evaluate("address => new URL(decodeURIComponent(address), 'http://airflow').pathname", address)
+    assert again == address
 
 
 def test_keyboard_reaches_the_content_and_times_are_local(chromium: Browser, demo: Demo) -> None:

@@ -228,11 +228,12 @@ def test_feed_of_changes_has_what_the_page_has(browser: Browser) -> None:
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
     feed = feedparser.parse(answer.text)
     assert not feed.bozo and feed.version == "atom10"
-    assert feed.feed.id == f"{browser.base}/changes.atom?source=hierheute"
+    assert (feed.feed.id, feed.feed.language) == (f"{browser.base}/changes.atom?source=hierheute#en", "en")
     page = parsed(browser.get("/changes?source=hierheute").text)
     shown = page.xpath("//article[@class='change']/h3/a/@href | //section[@aria-labelledby='vanished']//th/a/@href")
     german = feedparser.parse(browser.get("/changes.atom?source=hierheute", {"Accept-Language": "de"}).text)
     assert german.feed.title == "Änderungen nach der Veröffentlichung: hierheute"
+    assert (german.feed.id, german.feed.language) == (feed.feed.id.replace("#en", "#de"), "de")
     words = {"geändert", "verschwunden", "Überschrift", "Vorspann", "Text", "Korrektur", "Typografie"}
     said = {word for entry in german.entries for word in re.findall(r"\w+", entry.title.rpartition("(")[2])}
     assert {"geändert", "Text"} <= said <= words

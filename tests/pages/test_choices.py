@@ -47,6 +47,10 @@ def test_a_page_that_leaves_rows_out_says_so(browser: Browser, monkeypatch: pyte
         number = parsed(browser.get(start).text).xpath("//td[@class='amount']/a")[0]
         counted = parsed(browser.get(urljoin(start, number.get("href"))).text)
         assert int(number.text) > 2 and number.text in counted.xpath(count)[0].text_content().split(), start
+    run = parsed(browser.get("/runs").text).xpath("string(//main//tbody//th/a/@href)")
+    recorded = parsed(browser.get(urljoin("/runs", run)).text).xpath("//section[h2/@id = 'poll' or h2/@id = 'item']")
+    assert [len(events.xpath(".//tbody/tr")) for events in recorded] == [1, 1]
+    assert all("Only the first 1 are shown" in events.text_content() for events in recorded)
     day = parsed(browser.get("/day/meridian/2026-03-03?only=items-0").text)
     assert day.xpath("//section[h2/@id='items']//li") and "Only some rows" not in day.text_content(), "no such place"
     columns = "//table[@class='map']/thead//th"

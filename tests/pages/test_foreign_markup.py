@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin
 
@@ -14,6 +15,8 @@ import pytest
 from lxml import etree
 
 from pipeline.events import EVENT_TYPES
+from pipeline.pages.wording import LANGUAGES, filters
+from pipeline.translatable import phrase
 from tests.pages.serving import parsed, served
 from tests.worlds.running import Demo, newsledger
 
@@ -151,6 +154,16 @@ def test_no_page_has_markup_from_outside(hostile: Hostile) -> None:
         assert len(page.xpath("//script")) == len(page.xpath("//head/title")) == 1, name
         assert page.xpath("//@*[starts-with(name(), 'on')]") == [], name
         assert [link for link in page.xpath("//@href") if "javascript:" in link.partition("?")[0][:11]] == [], name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_keep_texts_from_outside_as_text(language: str) -> None:
+    """Of concerns, and about addresses: the pages of the newsroom have few of them."""
+    said = filters(language)["said"]
+    why = phrase("%(task)s of %(label)s: %(error)s", task="<x>", label="<x>", error="<x>")
+    sentence = phrase("a run of %(dag)s failed at %(at)s: %(why)s", dag="<x>", at=date(2026, 3, 4), why=why)
+    for html in (said(sentence), said(sentence, "'\"><x>")):
+        assert html.count("&lt;x&gt;") >= 4 and "<x" not in html
 
 
 def test_no_page_has_characters_that_turn_or_control_it(hostile: Hostile) -> None:

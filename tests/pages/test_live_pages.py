@@ -195,6 +195,7 @@ def test_address_of_no_page_says_what_is_missing_and_where_to_go(
         ("to=x", "to=x: is not a day such as 2026-03-14"),
         ("from=2026-03-04&to=2026-03-02", "from=2026-03-04: is after to=2026-03-02"),
         ("language=klingon", "language=klingon: is not a code of two or three letters"),
+        ("from=%3Cx-1%3E&language=de", "from=<x-1>: is not a day such as 2026-03-14"),
     ],
 )
 @pytest.mark.parametrize("address", ["/", "/search", "/changes.atom"])

@@ -34,7 +34,7 @@ if (list) {
     const cut = text.slice(from, to < 0 ? undefined : to);
     const pattern = words.map((word) => word.replace(/[^\p{L}\p{N} ]/gu, "\\$&")).join("|");
     const pieces = pattern ? cut.split(new RegExp(`(${pattern})`, "i")) : [cut];
-    passage.replaceChildren(from ? "… " : "", ...pieces.map((piece, no) => no % 2 ? element("mark", piece, {className: "direct"}) : piece), " …");
+    passage.replaceChildren(from ? "… " : "", ...pieces.map((piece, no) => no % 2 ? element("mark", piece, {className: "direct"}) : piece), to < 0 ? "" : " …");
   };
   const show = () => {
     const terms = plain(chosen.get("words") ?? "").match(/-?"[^"]*"?|[^\s"]+/g) ?? [];

@@ -200,7 +200,7 @@ def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> Non
         assert newsledger("ingest", "--sources", sources, *run, env=ALLOW).returncode == 0
     status = newsledger("status", *run).stdout
     assert "1 pages to capture, 0 to extract, 0 to learn, 0 to join, 0 to annotate, 1 lost" in status
-    assert f"{web.base}/gone" in status
+    assert re.search(rf"{web.base}/gone\W+gone\b", status)
     assert "(1 gone)" in status
     assert re.search(r"1 lost since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n", status)
     assert re.search(r" articles first seen from (20\d\d-\d\d-\d\d) to \1 captured\n", status)

@@ -158,7 +158,7 @@ def test_no_page_has_markup_from_outside(hostile: Hostile) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_keep_texts_from_outside_as_text(language: str) -> None:
-    """Of concerns, and about addresses: the pages of the newsroom have few of them."""
+    """Concerns and refused addresses say such texts; the pages of the newsroom have few of them."""
     said = filters(language)["said"]
     why = phrase("%(task)s of %(label)s: %(error)s", task="<x>", label="<x>", error="<x>")
     sentence = phrase("a run of %(dag)s failed at %(at)s: %(why)s", dag="<x>", at=date(2026, 3, 4), why=why)

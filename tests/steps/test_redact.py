@@ -16,28 +16,27 @@ import pytest
 from pipeline import models
 from pipeline.archive.erasing import unnamed_records
 from pipeline.archive.storage import Location, archive_storage
-from pipeline.backup import back_up
+from pipeline.backup import back_up, restore
 from pipeline.errors import LedgerError, NewsledgerError
 from pipeline.interval import Interval
-from pipeline.ledger import Ledger, Run
+from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
+from pipeline.places import S3Place
 from pipeline.settings import Settings
 from pipeline.steps.backfill.history_state import articles_of_interval
 from pipeline.steps.backfill.replay import Scope, replayable_captures
-from pipeline.steps.capture import pending_pages
 from pipeline.steps.extract import pending_captures
 from pipeline.steps.maintain import delete_erased, merge_files
 from pipeline.steps.redact import Redaction, RedactionRequest, plan_redaction, redact
 from pipeline.steps.redacted_records import overwrite_records
 from pipeline.steps.revisit import due_pages
-from pipeline.steps.run.stores import Stores
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.installation import verify_installation
-from tests.worlds.ledgers import copy_installation, settings_at
+from tests.worlds.ledgers import copy_installation, rows_of, settings_at
 from tests.worlds.loopback import WebServer
 from tests.worlds.outlet import DAY, outlet
 from tests.worlds.running import newsledger
-from tests.worlds.stored import archived_with, files_with, places_with, stored_files
+from tests.worlds.stored import archived_with, files_with, objects_with, places_with, stored_files
 from tests.worlds.stories import NOON, captured, discovered
 from tests.worlds.world import World
 
@@ -110,12 +109,15 @@ def maintain_at_once(world: World) -> None:
 
 
 def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
-    world: World, tmp_path_factory: pytest.TempPathFactory
+    world: World, tmp_path_factory: pytest.TempPathFactory, s3_place: S3Place
 ) -> None:
+    """Also from backups in a folder and in S3, with the next one, and from what is restored."""
     backup = tmp_path_factory.mktemp("backup")
     publish(world)
     merge_files(world.ledger)
-    back_up(world.settings, backup)
+    for place in (backup, str(s3_place)):
+        back_up(world.settings, place)
+    assert len(objects_with(s3_place, ERASED)) > 5
     assert findings(world.settings) == []
     shutil.copyfile(world.settings.build_file, world.settings.build_file.with_name("build.duckdb.broken"))
     redaction = erase(world)
@@ -124,8 +126,11 @@ def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
     assert findings(world.settings) == findings(world.settings, full=True) == []
     publish(world)
     maintain_at_once(world)
-    back_up(world.settings, backup)
-    assert places_with(world.settings, ERASED) == files_with(backup, ERASED) == set()
+    for place in (backup, str(s3_place)):
+        back_up(world.settings, place)
+    assert places_with(world.settings, ERASED) == set()
+    assert files_with(backup, ERASED) == objects_with(s3_place, ERASED) == set()
+    assert len(objects_with(s3_place, KEPT)) > 5
     assert places_with(world.settings, KEPT) >= {"news.duckdb", "build.duckdb"}
     assert findings(world.settings, full=True) == []
     with duckdb.connect(world.settings.news_file, read_only=True) as news:
@@ -133,6 +138,10 @@ def test_an_erased_article_is_gone_from_every_file_and_the_rest_is_proven(
         assert news.execute("select reason, len(erased) from events.article_redacted").fetchall() == [
             ("asked for by letter", sum(redaction.counts.values()))
         ]
+    restored = Settings(data=tmp_path_factory.mktemp("restored") / "data")
+    restore(str(s3_place), restored)
+    assert findings(restored, full=True) == []
+    assert rows_of(restored.ledger_catalog) == rows_of(world.settings.ledger_catalog)
 
 
 def test_an_erased_article_does_not_come_back(world: World) -> None:
@@ -212,17 +221,6 @@ def pending_articles(world: World) -> list[set[UUID]]:
             articles_of_interval(stores.ledger, news, sources),
         ]
     return [{row.article_id for row in rows} for rows in queried]
-
-
-def test_a_page_that_was_not_captured_yet_is_not_fetched_after_a_name_was_masked(
-    ledger: Ledger, run: Run, tmp_path: Path
-) -> None:
-    one, other = (discovered(f"https://alpha.example/{n}", NOON, title=f"{n} Ada Lindqvist") for n in range(2))
-    ledger.append([one, other], run)
-    with Stores(settings_at(tmp_path), run) as stores:
-        redact(stores, RedactionRequest(one.url, "asked for", "Ada Lindqvist"))
-        pages = pending_pages(stores.ledger, Interval(NOON - timedelta(days=1), NOON + timedelta(days=1)), ["alpha"])
-    assert [page.url for page in pages] == [other.url]
 
 
 def test_the_archive_is_searched_once_unless_something_new_is_recorded(world: World) -> None:

@@ -1,13 +1,21 @@
-"""redact: an erased article does not come back under another address."""
+"""redact: an erased article does not come back under another address, nor a page that was not fetched yet."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from pipeline.interval import Interval
+from pipeline.ledger import Ledger, Run
+from pipeline.steps.capture import pending_pages
 from pipeline.steps.redact import RedactionRequest, redact
+from pipeline.steps.run.stores import Stores
+from tests.worlds.ledgers import settings_at
 from tests.worlds.loopback import Answer, WebServer
+from tests.worlds.stories import NOON, discovered
 from tests.worlds.world import PARAGRAPHS, World
 
 pytestmark = pytest.mark.slow
@@ -59,3 +67,14 @@ def test_an_erased_article_does_not_come_back_under_another_address(world: World
         f"{base}/landing",
         f"{base}/text",
     }
+
+
+def test_a_page_that_was_not_captured_yet_is_not_fetched_after_a_name_was_masked(
+    ledger: Ledger, run: Run, tmp_path: Path
+) -> None:
+    one, other = (discovered(f"https://alpha.example/{n}", NOON, title=f"{n} Ada Lindqvist") for n in range(2))
+    ledger.append([one, other], run)
+    with Stores(settings_at(tmp_path), run) as stores:
+        redact(stores, RedactionRequest(one.url, "asked for", "Ada Lindqvist"))
+        pages = pending_pages(stores.ledger, Interval(NOON - timedelta(days=1), NOON + timedelta(days=1)), ["alpha"])
+    assert [page.url for page in pages] == [other.url]

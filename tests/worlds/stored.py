@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -18,6 +19,8 @@ from pipeline.object_store import ObjectMissing, ObjectStore
 from pipeline.places import S3Place
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
+
+_ADDED = re.compile(r"(.+)\.(\d+-\d{19})")
 
 
 def stored_files(settings: Settings) -> MutableMapping[str, bytes]:
@@ -51,16 +54,21 @@ def files_with(data: Path, word: str) -> set[str]:
 def places_with(settings: Settings, word: str) -> set[str]:
     """The files of an installation that hold the word; on a cluster also the objects, and `catalog` for its rows."""
     found = files_with(settings.data, word)
-    if settings.catalog is not None:
-        with TemporaryDirectory() as folder:
-            for name, content in stored_files(settings).items():
-                path = Path(folder, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            found |= files_with(Path(folder), word)
-        if word.casefold() in _rows(settings.catalog.get_secret_value()).casefold():
-            found.add("catalog")
+    if settings.s3 is not None:
+        found |= objects_with(settings.s3, word)
+    if settings.catalog is not None and word.casefold() in _rows(settings.catalog.get_secret_value()).casefold():
+        found.add("catalog")
     return found
+
+
+def objects_with(place: S3Place, word: str) -> set[str]:
+    """The objects that hold the word. One of a backup is named by its file, below what the backup adds to the name."""
+    with TemporaryDirectory() as folder:
+        for key, content in _Objects(place).items():
+            path = Path(folder, _ADDED.sub(r"\2/\1", key))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return files_with(Path(folder), word)
 
 
 def archived_with(settings: Settings, word: str) -> set[str]:

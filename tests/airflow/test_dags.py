@@ -210,8 +210,6 @@ UNKNOWN = "unknown sources 'nroth', 'soth'; the nearest known are: north, south"
         ("NEWSLEDGER_NOTIFY=pigeon", "NEWSLEDGER_NOTIFY: name 1 is none of smtp, slack, apprise"),
         ("newer ledger", "made by a newer newsledger"),
         ("no data directory", "is not a directory; mount it, or run `newsledger init`"),
-        ("NEWSLEDGER_DATA=/proc", "/proc: no file can be made there"),
-        ("damaged ledger", "ledger.sqlite: cannot be opened as a ledger: "),
         ("empty data directory", "ledger.sqlite: there is no ledger, but there was one in /mnt/news: mount its disk"),
     ],
 )
@@ -229,8 +227,6 @@ def test_a_mistake_fails_the_first_task_and_nothing_runs_after_it(
     elif mistake == "newer ledger":
         with Ledger.open(tmp_path / "data" / "ledger.sqlite") as ledger:
             ledger._con.execute("insert into ledger.ledger_format values (99)")
-    elif mistake == "damaged ledger":
-        (tmp_path / "data" / "ledger.sqlite").write_bytes(b"something else entirely" * 100)
     elif mistake == "empty data directory":
         (tmp_path / "data").mkdir()
         airflow.command("variables", "set", "newsledger_ledger", "/mnt/news")

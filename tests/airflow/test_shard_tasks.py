@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from pipeline import orchestrate
 from pipeline.dag_run import DagRun, RunParams
-from pipeline.errors import AnnotatorError, LedgerMissing, LedgerReplaced, SettingsError
+from pipeline.errors import MISTAKES, AnnotatorError, LedgerMissing, LedgerReplaced, SettingsError
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
@@ -176,8 +176,9 @@ def test_another_ledger_than_the_one_that_was_seen_is_not_recorded_into(
     require_installation(str(tmp_path / "data" / "ledger.sqlite"))  # what earlier versions have noted
 
 
+@pytest.mark.ducklake
 def test_what_is_set_wrong_is_found_before_a_run_does_anything(
-    webs: Mapping[str, WebServer], monkeypatch: pytest.MonkeyPatch
+    webs: Mapping[str, WebServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEWSLEDGER_LOOKBAK_DAYS", "3")
     with capture_logs() as lines:
@@ -193,8 +194,15 @@ def test_what_is_set_wrong_is_found_before_a_run_does_anything(
             patched.setenv(name, value)
             with pytest.raises(SettingsError, match=f"^{name}: {line}"):
                 require_installation(None)
-    monkeypatch.setenv("NEWSLEDGER_ANNOTATORS", "rules,ruels")
-    with pytest.raises(AnnotatorError, match="no annotator 'ruels' is installed"):
+    with monkeypatch.context() as patched:
+        patched.setenv("NEWSLEDGER_ANNOTATORS", "rules,ruels")
+        with pytest.raises(AnnotatorError, match="no annotator 'ruels' is installed"):
+            require_installation(None)
+    (tmp_path / "data" / "ledger.sqlite").write_bytes(b"something else entirely" * 100)
+    with pytest.raises(MISTAKES, match=r"ledger\.sqlite: cannot be opened as a ledger: "):
+        require_installation(None)
+    monkeypatch.setenv("NEWSLEDGER_DATA", "/proc")
+    with pytest.raises(MISTAKES, match=r"^/proc: no file can be made there"):
         require_installation(None)
 
 

@@ -123,9 +123,14 @@ def test_a_view_that_needs_too_much_memory_says_how_to_choose_less(demo: Demo, m
 def test_search_finds_words_and_narrows_by_facets(browser: Browser, demo: Demo) -> None:
     with duckdb.connect(demo.data / "news.duckdb", read_only=True) as con:
         found = con.sql("select article_id::varchar, source_id from search('deich')").fetchall()
+        passages = dict(
+            con.sql("select article_id::varchar, passage(concat_ws(' ', lead, text), 'deich') from articles").fetchall()
+        )
     page = parsed(browser.get("/search?words=deich").text)
     shown = [urlsplit(link).path.rpartition("/")[2] for link in page.xpath("//ol//h3/a/@href")]
     assert shown == [article for article, _ in found]
+    texts = [passage.text_content().strip("… ") for passage in page.xpath("//ol/li/h3/following-sibling::p[1]")]
+    assert texts == [passages[article] for article in shown]
     assert {word.lower()[:5] for word in page.xpath("//ol//mark/text()")} == {"deich"}
     by_source = Counter(source for _, source in found)
     facets = page.xpath("//section[@aria-labelledby='facet-source']//li")

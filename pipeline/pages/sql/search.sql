@@ -76,9 +76,9 @@ select
     hits.url,
     hits.language,
     hits.dated_at,
-    regexp_replace(concat_ws(' ', texts.lead, texts.text), '\s+', ' ', 'g') as text,
-    main.passage(text, $words) as passage,
-    starts_with(text, passage) as is_beginning,
+    regexp_replace(concat_ws(' ', texts.lead, texts.text), '\s+', ' ', 'g') as lead_and_text,
+    main.passage(lead_and_text, $words) as passage,
+    starts_with(lead_and_text, passage) as is_beginning,
     coalesce(persons_named.persons, []) as persons
 from hits
 inner join texts on hits.extraction_id = texts.event_id

@@ -35,6 +35,7 @@ from pipeline.verification.installation import verify_installation
 from tests.worlds.ledgers import copy_installation, rows_of, settings_at
 from tests.worlds.loopback import WebServer
 from tests.worlds.outlet import DAY, outlet
+from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import newsledger
 from tests.worlds.stored import archived_with, files_with, objects_with, places_with, stored_files
 from tests.worlds.stories import NOON, captured, discovered
@@ -266,6 +267,7 @@ def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World
     assert {text.partition(": was to be erased and is not")[0] for text in undone} == {
         f"archive: {place}" for place in erased
     }
+    assert is_documented("an erased record copied back", undone)
     told = newsledger("verify", "--archive", "--data", world.settings.data)
     assert told.returncode == 1
     assert "run `newsledger maintain`, which erases it again" in told.stderr
@@ -277,21 +279,21 @@ def test_the_archive_is_overwritten_later_if_the_process_was_killed(world: World
 
 
 CHANGED = {
-    "delete from ledger.article_extracted": "holds",
-    "update ledger.article_extracted set text = 'other'": "its events are not those that were recorded",
-    "update ledger.article_redacted set seals = []": "holds",
-    "update ledger.article_redacted set reason = 'other'": "its events are not those that were recorded",
+    "an event removed beside an erased one": "delete from ledger.article_extracted",
+    "an event changed beside an erased one": "update ledger.article_extracted set text = 'other'",
+    "the seals of an erasure removed": "update ledger.article_redacted set seals = []",
+    "the reason of an erasure changed": "update ledger.article_redacted set reason = 'other'",
 }
 
 
 def test_what_is_left_cannot_be_changed_unseen(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
     erase(world)
-    for tampering, finding in CHANGED.items():
+    for name, tampering in CHANGED.items():
         copy = settings_at(tmp_path_factory.mktemp("changed") / "data")
         copy_installation(world.settings.data, copy.data)
         with Ledger.open_existing(copy.ledger_catalog) as ledger:
             ledger.table(tampering)
-        assert any(finding in text for text in findings(copy, full=True)), tampering
+        assert is_documented(name, found := findings(copy, full=True)), found
 
 
 def test_nothing_is_erased_from_an_append_that_was_changed(world: World) -> None:

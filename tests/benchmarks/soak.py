@@ -3,7 +3,8 @@
 Ten outlets publish, change and remove articles. Each day has four runs from poll to publish, what `maintain` does, and
 a backup; each week has a verification of everything. Prints a JSON line a day: memory, descriptors, files and
 megabytes by folder. Articles and events grow with the days; the rest must not. Exit status 1 if descriptors, temporary
-files or files of the ledger grow in the second half.
+files or files of the ledger grow in the second half, or memory by more than a twentieth. `make soak` gives malloc one
+arena for all threads; with more, the process grows by what lies free in them.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from tests.worlds.changing_outlets import WINDOW, ChangingOutlets
 from tests.worlds.loopback import WebServer
 
 DAYS, OUTLETS, RUNS_A_DAY = 14, 10, 4
+MEMORY_SLACK = 1.05
+"""Memory may vary by a twentieth from day to day."""
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -147,6 +150,8 @@ def growth(results: list[Day]) -> list[str]:
         "temporary files": (middle.temporary_files, end.temporary_files),
         "files of the ledger": (middle.files["ledger/"], end.files["ledger/"]),
         "files in the data directory": (middle.files["."], end.files["."]),
+        "memory in MB, by more than a twentieth": (middle.process_mb * MEMORY_SLACK, end.process_mb),
+        "memory of workers in MB, by more than a twentieth": (middle.workers_mb * MEMORY_SLACK, end.workers_mb),
     }
     return [f"{name}: {before} -> {after}" for name, (before, after) in looked_at.items() if after > before]
 

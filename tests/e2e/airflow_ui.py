@@ -127,9 +127,7 @@ class AirflowUI:
             expect(document).to_have_css("color-scheme", theme)
             frame = next(each for each in page.frames if each.url.startswith(f"{self._base}/newsledger/"))
             for address in addresses.values():
-                frame.goto(
-                    address, wait_until="networkidle"
-                )  # Airflow spells some addresses its own way, and loads again
+                frame.goto(address, wait_until="networkidle")  # Airflow would load an address again that it respells
                 expect(document).to_have_css("color-scheme", theme)
                 assert fits(frame), f"{address} is too wide for Airflow's frame at {width}"
                 judge(frame, COLOURED)

@@ -1,8 +1,8 @@
 -- persons: one row per name of a person: how often and since when it is in the news, and the last role given with it
 {{ config(materialized='incremental', unique_key='name', meta={'touched': 'touched_persons'}) }}
-with daily as (
+with monthly as (
     select *
-    from {{ ref('names_daily') }}
+    from {{ ref('names_monthly') }}
     where kind = 'person' and name in (select touched.name from {{ ref('touched_persons') }} as touched)
 ),
 
@@ -30,7 +30,7 @@ summed_up as (
         any_value(rule) as rule,
         bool_or(quoting_articles > 0) as is_quoted,
         list(distinct languages) filter (where languages is not null) as language_lists
-    from daily
+    from monthly
     group by name
 )
 

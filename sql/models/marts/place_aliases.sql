@@ -3,7 +3,7 @@ with named as (
     select
         name,
         cast(sum(articles) as bigint) as articles
-    from {{ ref('names_daily') }}
+    from {{ ref('names_monthly') }}
     where kind = 'place' and mentions > 0
     group by name
 ),

@@ -8,7 +8,7 @@ select
     cast(sum(indirect_quotes) as bigint) as indirect_quotes,
     min(first_heard_at) as first_heard_at,
     max(last_heard_at) as last_heard_at
-from {{ ref('names_daily') }}
+from {{ ref('names_monthly') }}
 where
     kind = 'person'
     and quoting_articles > 0

@@ -44,6 +44,7 @@ class PendingPage(msgspec.Struct, frozen=True):
     source_id: str
     item_id: UUID
     url: str
+    title: str | None
     named_at: datetime
     """When a feed last named or changed it."""
     failures: int
@@ -116,7 +117,7 @@ async def capture_source(stores: Stores, client: Client, source: Source, interva
         if (page.article_id, Via.LIVE) in stores.asked_for:
             return []  # another source names the same page, and this run has asked for it
         stores.asked_for.add((page.article_id, Via.LIVE))
-        response, seen = await fetch_page(client, page.url)
+        response, seen = await fetch_page(client, page.url, page.title)
         batch.bytes += seen.size_bytes
         return [_judged(stores, page, response, seen, originals)]
 

@@ -67,22 +67,23 @@ class SeenAgain(SeenBody, frozen=True):
     refreshes_to: str | None = None
 
 
-def see_page(response: Response, url: str, final_url: str | None = None) -> SeenPage:
+def see_page(response: Response, url: str, title: str | None = None, *, final_url: str | None = None) -> SeenPage:
     """What the answer to a request for the article at `url` is. Raises CodingError.
 
-    `final_url` is the original address of a page that a web archive has delivered.
+    `title` is that of the article in its feed, if it is known, and `final_url` the original address of a page that a
+    web archive has delivered.
     """
     body = response.decoded()
     target = _refreshes_to(response, body)
-    no_page = _why_no_page(url, response, body, final_url or response.final_url)
+    no_page = _why_no_page(url, response, body, final_url or response.final_url, title)
     if target is not None and no_page is None:
         no_page = NoPage(ONLY_REFRESHES, f"{response.final_url} only refreshes to {target}")
     return SeenPage(len(body), digest(body), no_page, target)
 
 
-def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> NoPage | None:
+def _why_no_page(url: str, response: Response, body: bytes, final_url: str, title: str | None) -> NoPage | None:
     status, content_type = response.status, response.content_type
-    if (wall := _wall(response, body)) is not None:
+    if (wall := _wall(response, body, title)) is not None:
         return NoPage(wall.value, f"{final_url} answers {status} with a wall")
     if not 200 <= status < 300:
         return NoPage(http_reason(status), f"{final_url} answers {status}")
@@ -101,10 +102,10 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str) -> N
     return None
 
 
-def _wall(response: Response, body: bytes) -> WallKind | None:
+def _wall(response: Response, body: bytes, title: str | None = None) -> WallKind | None:
     if (announced := announced_wall(response)) is not None or not is_html(response.content_type):
         return announced
-    return wall_kind(body, response.content_type, response.status, response.final_url)
+    return wall_kind(body, response.content_type, response.status, response.final_url, title)
 
 
 def _refreshes_to(response: Response, body: bytes) -> str | None:

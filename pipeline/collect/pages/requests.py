@@ -9,13 +9,13 @@ from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.answers import SeenAgain, SeenPage, see_again, see_page
 
 
-async def fetch_page(client: Client, url: str) -> tuple[Response, SeenPage]:
-    """The answer to a request for the article at `url`. Raises FetchFailed."""
+async def fetch_page(client: Client, url: str, title: str | None = None) -> tuple[Response, SeenPage]:
+    """The answer to a request for the article at `url`, which has this title in its feed. Raises FetchFailed."""
     response = await client.fetch(url)
-    seen = await client.read(response, see_page, url)
+    seen = await client.read(response, see_page, url, title)
     if seen.refreshes_to is not None:
         response = await client.follow(response, seen.refreshes_to)
-        seen = await client.read(response, see_page, url)
+        seen = await client.read(response, see_page, url, title)
     return response, seen
 
 

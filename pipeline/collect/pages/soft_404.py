@@ -57,7 +57,7 @@ _PERHAPS = re.compile(
 )
 """Short messages that the title of an article can begin with, too."""
 _HINT = re.compile(r"404|nicht|no[tn]|n[’']t|n&|gelöscht|entfernt|removed|deleted|no longer", re.IGNORECASE)
-_DATED = ("article:published_time", '"datePublished"', "'datePublished'")
+_DATED = ("article:published_time", '"datePublished"', "'datePublished'", "itemprop=datePublished")
 """Only an article says when it was published, even if it is about a page that was not found."""
 
 

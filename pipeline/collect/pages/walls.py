@@ -9,6 +9,8 @@ Pure: bytes in, a verdict out.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -35,6 +37,8 @@ _UNSEEN = frozenset({"script", "style", "template", "svg"})
 _WORD = re.compile(r"[a-z]{4,}")
 _WORDS_IN_ADDRESS = 3
 """A headline with fewer of its words in the address may be there by chance, or be the name of a section."""
+_WORDS_OF_PROSE = 25
+"""A line with as many words is a paragraph of the article."""
 
 
 class WallKind(StrEnum):
@@ -50,10 +54,6 @@ class WallKind(StrEnum):
     RATE_LIMIT = "wall_rate_limit"
     BLOCK = "wall_block"
     """A page that only says that access is denied."""
-
-
-_WITH_HEADLINE = frozenset({WallKind.CONSENT, WallKind.LOGIN, WallKind.SUBSCRIPTION})
-"""Walls that outlets show below the article's own headline."""
 
 
 class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,8 +108,11 @@ def announced_wall(response: Response) -> WallKind | None:
     return None
 
 
-def wall_kind(body: bytes, content_type: str | None, status: int, url: str = "") -> WallKind | None:
-    """The kind of wall that the page with this address is; None if it is not one."""
+def wall_kind(
+    body: bytes, content_type: str | None, status: int, url: str = "", article_title: str | None = None
+) -> WallKind | None:
+    """The kind of wall that the page with this address is; None if it is not one. The title is that of the article in
+    its feed, if it is known."""
     is_refusal = status in _REFUSING
     if not (is_refusal or 200 <= status < 300):
         return None
@@ -119,29 +122,43 @@ def wall_kind(body: bytes, content_type: str | None, status: int, url: str = "")
     root = parse_html(body[:MAX_BYTES], content_type)
     if root is None:
         return None
-    lines = visible_lines(root)
-    words = sum(len(line.split()) for line in lines)
-    markup, seen = text.lower(), "\n".join(lines)
     title, headline = headlines(root)
     heads = [*title_parts(title), headline]
-    is_about_walls = not is_refusal and _is_in_address(headline or title, url)
+    words = sum(len(line.split()) for line in visible_lines(root))
+    for element in list(root.iter("nav", "footer")):
+        element.drop_tree()  # "Sign in" is on every page
+    lines = visible_lines(root)
+    markup, seen = text.lower(), "\n".join(lines)
+    own = [head for head in heads if _is_same(head, article_title)]
+    is_article = bool(own) or _is_in_address(headline or title, url)
+    spared = _never_shown_with(lines) if is_article and not is_refusal else frozenset()
+    messages = [head for head in heads if head not in own]
     for rule in wall_rules():
-        if rule.wall_kind not in _WITH_HEADLINE and is_about_walls:
-            continue
-        if is_refusal or words <= rule.max_words:
+        if rule.wall_kind not in spared and (is_refusal or words <= rule.max_words):
             if rule.contains is not None and rule.contains in markup:
                 return rule.wall_kind
             if rule.says is not None and _pattern(rule.says).search(seen):
                 return rule.wall_kind
-            if rule.heads is not None and any(map(_pattern(rule.heads).fullmatch, heads)):
+            if rule.heads is not None and any(map(_pattern(rule.heads).fullmatch, messages)):
                 return rule.wall_kind
     return None
+
+
+def _never_shown_with(lines: Sequence[str]) -> AbstractSet[WallKind]:
+    """The kinds that a page with the article's headline and these lines cannot be. Outlets show their own walls below
+    the headline, and those that ask for a login or a subscription in the place of the text."""
+    has_text = any(len(line.split()) >= _WORDS_OF_PROSE for line in lines)
+    return set(WallKind) - {WallKind.CONSENT} - (set() if has_text else {WallKind.LOGIN, WallKind.SUBSCRIPTION})
 
 
 def _is_in_address(headline: str, url: str) -> bool:
     """True if words of the headline are in the path, as they are only on the page of the article."""
     words, path = (set(_WORD.findall(latin(text))) for text in (headline, unquote(urlsplit(url).path)))
     return len(words & path) >= _WORDS_IN_ADDRESS
+
+
+def _is_same(head: str, article_title: str | None) -> bool:
+    return bool(head) and article_title is not None and latin(head).split() == latin(article_title).split()
 
 
 def visible_lines(root: HtmlElement) -> list[str]:

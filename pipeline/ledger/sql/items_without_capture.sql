@@ -6,6 +6,7 @@ with named as materialized (
         source_id,
         article_id,
         url,
+        title,
         supersedes,
         occurred_at,
         position
@@ -23,6 +24,7 @@ items as (
             max_by(event_id, position) filter (where supersedes is not null), min_by(event_id, position)
         ) as item_id,
         coalesce(max_by(url, position) filter (where supersedes is not null), min_by(url, position)) as url,
+        coalesce(max_by(title, position) filter (where supersedes is not null), min_by(title, position)) as title,
         coalesce(max(position) filter (where supersedes is not null), min(position)) as position,
         max(occurred_at) filter (where supersedes is not null) as changed_at,
         max(occurred_at) as named_at
@@ -61,6 +63,7 @@ select
     items.source_id,
     items.item_id,
     items.url,
+    items.title,
     items.named_at,
     coalesce(last_failures.attempt, 0) as failures,
     coalesce(not last_failures.will_retry, false) as failed_for_good,

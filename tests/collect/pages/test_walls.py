@@ -47,6 +47,13 @@ def test_an_article_with_the_same_marks_is_an_article(rule: WallRule) -> None:
         ("Cet article est réservé à nos abonnés", WallKind.SUBSCRIPTION),
         ("Abbonati per continuare a leggere", WallKind.SUBSCRIPTION),
         ("Dieser Artikel ist nur für Abonnentinnen und Abonnenten", WallKind.SUBSCRIPTION),
+        ("Troppe richieste", WallKind.RATE_LIMIT),
+        ("Toegang geweigerd", WallKind.BLOCK),
+        ("Your access to this site has been limited", WallKind.BLOCK),
+        ("Connectez-vous", WallKind.LOGIN),
+        ("<h1>Bevor Sie zu Strandsuche weitergehen</h1>", WallKind.CONSENT),
+        ("<h1>Der Küstenbote mit Werbung</h1>", WallKind.CONSENT),
+        ("Ett ögonblick…", WallKind.CHALLENGE),
     ],
 )
 def test_walls_speak_the_languages_of_the_sources(words: str, kind: WallKind) -> None:
@@ -83,14 +90,38 @@ def test_other_pages_are_not_walls(page: str) -> None:
     assert wall_kind(page.encode(), HTML, 200) is None
 
 
-def test_an_undated_article_whose_headline_is_in_its_address_may_be_about_walls() -> None:
+ABOUT_WALLS = {
+    "its address": ("https://bote.example/netz/pruefen-raetsel-bald-ueberall-wer-mensch-ist-12.html", None),
+    "its feed": ("https://bote.example/12", "Prüfen Rätsel  bald überall, ob Sie ein Roboter sind?"),
+}
+
+
+@pytest.mark.parametrize(("url", "title"), ABOUT_WALLS.values(), ids=ABOUT_WALLS)
+def test_an_undated_article_that_is_known_by_its_headline_may_be_about_walls(url: str, title: str | None) -> None:
     page = "<h1>Prüfen Rätsel bald überall, ob Sie ein Roboter sind?</h1><p>Ein Test.</p>".encode()
-    url = "https://bote.example/netz/pruefen-raetsel-bald-ueberall-wer-mensch-ist-1234.html"
-    assert wall_kind(page, HTML, 200, url) is None
-    assert wall_kind(page, HTML, 200, "https://bote.example/netz/1234.html") is WallKind.CAPTCHA
-    assert wall_kind(page, HTML, 403, url) is WallKind.CAPTCHA
+    assert wall_kind(page, HTML, 200, url, title) is None
+    assert wall_kind(page, HTML, 200, "https://bote.example/12", "Pumpe defekt") is WallKind.CAPTCHA
+    assert wall_kind(page, HTML, 403, url, title) is WallKind.CAPTCHA
     paid = page + b"<p>Jetzt abonnieren und weiterlesen</p>"
-    assert wall_kind(paid, HTML, 200, url) is WallKind.SUBSCRIPTION, "the headline stands above it, too"
+    assert wall_kind(paid, HTML, 200, url, title) is WallKind.SUBSCRIPTION, "the headline stands above it, too"
+    begun = page + f"<p>{PARAGRAPHS[0]} {PARAGRAPHS[1]}</p><p>Jetzt abonnieren und weiterlesen</p>".encode()
+    assert wall_kind(begun, HTML, 200, url, title) is None, "it is the beginning of the article"
+
+
+def test_a_headline_that_the_feed_has_is_no_message_of_a_wall() -> None:
+    page = b"<h1>Leben mit Werbung</h1><p>Ein Selbstversuch.</p>"
+    assert wall_kind(page, HTML, 200, "", "Leben mit Werbung") is None
+    assert wall_kind(page, HTML, 200) is WallKind.CONSENT
+
+
+def test_a_captcha_of_a_comment_form_and_a_login_of_a_menu_are_no_walls() -> None:
+    page = "<nav><a>Sign in</a></nav><h1>Bridge closed</h1><p>It rusts.</p>{}<footer><p>Log in</p></footer>"
+    form = "<form><div class='g-recaptcha'></div></form>"
+    assert wall_kind(page.format(form).encode(), HTML, 200, "", "Bridge closed") is None
+    assert wall_kind(page.format("").encode(), HTML, 200) is None
+    assert (
+        wall_kind(page.format("<p>Sign in to continue</p>").encode(), HTML, 200, "", "Bridge closed") is WallKind.LOGIN
+    )
 
 
 REFRESHES = {

@@ -1,4 +1,4 @@
-"""Dates in feeds: ISO 8601, RFC 822, ctime, prose in eleven languages, seconds since 1970. Each gets a quality.
+"""Dates in feeds: ISO 8601, RFC 822, ctime, prose in twelve languages, seconds since 1970. Each gets a quality.
 
 A date is read token by token. Every token must be known, and day, month and year must be there: nothing is guessed or
 taken from today. The words of the languages are in `date_words.toml`.
@@ -54,7 +54,8 @@ def _read_words() -> tuple[Mapping[str, Mapping[int, tuple[str, ...]]], frozense
     for language, words in languages.items():
         for number, names in enumerate(words.months, start=1):
             for spelling in _spellings(names):
-                months.setdefault(spelling, {})[number] = (language, *words.zones)
+                numbers = months.setdefault(spelling, {})
+                numbers[number] = (*numbers.get(number, ()), language, *words.zones)
     idle = " ".join(f"{words.weekdays} {words.fillers}" for words in languages.values())
     return months, frozenset(_spellings(idle))
 
@@ -303,7 +304,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], 
         (r"(?P<hour>\d{1,2})\s?h(?:\s?(?P<minute>\d\d))?(?![^\W_])", _Parts.time),
         (r"t(?P<hour>\d\d)(?P<minute>\d\d)(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?(?!\d)", _Parts.time),
         (r"(?:gmt|utc)?(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)", _Parts.offset),
-        (r"'?(?P<number>\d{1,4})(?!\d)\.?", _Parts.number),
+        (r"'?(?P<number>\d{1,4})(?!\d)[.°º]?", _Parts.number),
         (r"(?P<region>[A-Z][A-Z_]{1,30}/[A-Z][A-Z0-9_+/-]{1,40})", _Parts.region),
         (r"(?P<word>[^\W\d_]{1,20})\.?", _Parts.word),
         (r"[(\[](?P<aside>[^][()]*)[)\]]", _Parts.aside),

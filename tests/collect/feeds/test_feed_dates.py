@@ -97,11 +97,17 @@ SPELLINGS = {
     "Sept. 5, 2025": ("2025-09-04 22:00", DAY_ONLY),
     "Tues., 3 March 2026 09:00 BST": ("2026-03-03 08:00", EXACT),
     "5 December 2025 10:00 CET": ("2025-12-05 09:00", EXACT),
+    # Czech
+    "čtvrtek 5. června 2025 v 8:15": ("2025-06-05 06:15", NO_ZONE),
+    # with a mark of order
+    "1° maggio 2025 10:00": ("2025-05-01 08:00", NO_ZONE),
+    "1º de mayo de 2025 10:00": ("2025-05-01 08:00", NO_ZONE),
     # French
     "lun., 02 mars 2026 08:15:00 +0100": ("2026-03-02 07:15", EXACT),
     "mar., 03 mars 2026 08:15": ("2026-03-03 07:15", NO_ZONE),
     "mar. 3 févr. 2026 à 8h15": ("2026-02-03 07:15", NO_ZONE),
     "jeudi 1er janvier 2026": ("2025-12-31 23:00", DAY_ONLY),
+    "Publié le 10 mars 2025": ("2025-03-09 23:00", DAY_ONLY),
     "le 15 Août 2025 à 18 h 05": ("2025-08-15 16:05", NO_ZONE),
     "15 aout 2025, 9h": ("2025-08-15 07:00", NO_ZONE),
     "mar. 03/02/2026 08:15": ("2026-02-03 07:15", NO_ZONE),
@@ -185,6 +191,12 @@ def test_an_abbreviation_is_read_as_where_the_outlet_is(zone: str, abbreviation:
 @pytest.mark.parametrize("raw", ["20 listopada 2025 13:00", "pt, 20 lis 2025 13:00:00 +0100", "20. listopad 2025."])
 def test_a_month_of_two_languages_is_read_as_where_the_outlet_is(raw: str, zone: str, month: int | None) -> None:
     reading = read_date(raw, zone=ZoneInfo(zone), now=NOW)
+    assert (reading.at and reading.at.month) == month
+
+
+@pytest.mark.parametrize(("zone", "month"), [("Europe/Prague", 8), ("Europe/Zagreb", 7), ("Europe/Berlin", None)])
+def test_a_short_month_of_two_languages_is_read_as_where_the_outlet_is(zone: str, month: int | None) -> None:
+    reading = read_date("5 srp 2025 12:00", zone=ZoneInfo(zone), now=NOW)
     assert (reading.at and reading.at.month) == month
 
 

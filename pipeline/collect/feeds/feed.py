@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pipeline.canonical_urls import is_front_page
 from pipeline.events import DateQuality, Enclosure
 from pipeline.ids import digest
 
@@ -149,6 +150,16 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_picture(enclosure: Enclosure) -> bool:
     return (enclosure.type or "").startswith("image/") or _path(enclosure).endswith(_PICTURES)
+
+
+def is_no_article(href: str) -> bool:
+    """True for a picture, the front page of a site, to which some feeds link every entry, and an address that is not of
+    the web, such as `mailto:`. Then another address of the entry is preferred."""
+    try:
+        scheme, front = urlsplit(href).scheme.lower(), is_front_page(href)
+    except ValueError:
+        return False
+    return is_picture(Enclosure(href)) or scheme not in {"", "http", "https"} or (bool(scheme) and front)
 
 
 def is_file(enclosure: Enclosure) -> bool:

@@ -16,6 +16,8 @@ from pipeline.collect.feeds.feed import (
     RawEntry,
     Unreadable,
     is_file,
+    is_no_article,
+    is_picture,
 )
 from pipeline.events import Enclosure
 
@@ -68,7 +70,9 @@ def _loads(text: str) -> Any:
 
 def _read_entry(item: Mapping[str, Any]) -> RawEntry:
     guid = _first(item, "id")
-    link = _first(item, "url", "external_url") or (guid if guid and guid.startswith(_WEB) else None)
+    named = [_first(item, "url"), _first(item, "external_url"), guid if guid and guid.startswith(_WEB) else None]
+    links = [link for link in named if link and not is_picture(Enclosure(link))]
+    link = min(links, key=is_no_article, default=None)
     attached = tuple(_attachments(item))
     file = next((one.url for one in attached if is_file(one)), None)
     html, text = _first(item, "content_html"), _first(item, "content_text")

@@ -18,7 +18,6 @@ from urllib.parse import urljoin
 
 import feedparser
 
-from pipeline.canonical_urls import is_front_page
 from pipeline.collect.feeds.feed import (
     MAX_ITEMS,
     FeedKind,
@@ -29,6 +28,7 @@ from pipeline.collect.feeds.feed import (
     RawEntry,
     Unreadable,
     is_file,
+    is_no_article,
     is_picture,
 )
 from pipeline.events import Enclosure
@@ -142,6 +142,7 @@ def _read_entry(entry: Fields, feed_language: str | None) -> RawEntry:
     guid = _text(entry, "id")
     link, is_enclosure = _link(entry, links, guid, feed_language)
     original = _text(entry, "feedburner_origlink")
+    original = None if original and is_no_article(original) else original
     contents = [text for content in entry.get("content", ()) if (text := _feed_text(content))]
     return RawEntry(
         link=original or link,
@@ -165,15 +166,16 @@ def _link(
     """The address of the article, and whether it is only that of an enclosure.
 
     In this order: the best alternate, a guid that is an address, an alternate in another format, the entry itself
-    (`self`), an enclosure that is a sound, a film or a document. A picture and the front page of a site come after the
-    guid.
+    (`self`), an enclosure that is a sound, a film or a document. The front page of a site comes after the guid, and a
+    picture is none of them.
     """
-    alternates = [link for link in links if _relation(link) == "alternate" and link.get("href")]
+    alternates = [link for link in links if _relation(link) == "alternate" and link.get("href") and not _shows(link)]
     pages = [link for link in alternates if _media_type(link.get("type", "text/html")) in _HTML_TYPES]
     language = _language(entry, feed_language) if len(pages) > 1 else None
-    page = min(pages, key=lambda link: _rank(link, language), default=None)
+    page = min(pages, key=lambda link: (is_no_article(link["href"]), *_rank(link, language)), default=None)
     named = guid and (guid.lower().startswith(_WEB) or (guid.startswith("/") and entry.get("guidislink")))
-    if page is not None and not (named and _is_no_article(page["href"])):
+    named = named and not is_picture(Enclosure(guid or ""))
+    if page is not None and not (named and is_no_article(page["href"])):
         return str(page["href"]), False
     if named:
         return guid, False
@@ -184,12 +186,9 @@ def _link(
     return file, file is not None
 
 
-def _is_no_article(href: str) -> bool:
-    """True for a picture, and for the front page of a site, to which some feeds link every entry."""
-    try:
-        return is_picture(Enclosure(href)) or (href.lower().startswith(_WEB) and is_front_page(href))
-    except ValueError:
-        return False
+def _shows(link: Fields) -> bool:
+    """True if the link leads to a picture."""
+    return is_picture(Enclosure(link["href"], _media_type(link.get("type", ""))))
 
 
 def _media_type(content_type: str) -> str:
@@ -197,7 +196,8 @@ def _media_type(content_type: str) -> str:
 
 
 def _relation(link: Fields) -> str:
-    return str(link.get("rel") or "alternate").removeprefix(_IANA)
+    relations = [relation.removeprefix(_IANA) for relation in str(link.get("rel") or "alternate").lower().split()]
+    return "alternate" if "alternate" in relations else " ".join(relations)
 
 
 def _rank(link: Fields, language: str | None) -> tuple[bool, bool]:

@@ -146,6 +146,22 @@ LINKS = {
     "a fragment": (f"<link>{PAGE}#2</link>", f"{PAGE}#2", None),
     "a picture beside a guid": (f"<link>https://bote.example/1.jpg</link><guid>{PAGE}</guid>", PAGE, None),
     "the front page beside a guid": (f"<link>https://bote.example/</link><guid>{PAGE}</guid>", PAGE, None),
+    "an address of mail beside a guid": (f"<link>mailto:a@bote.example</link><guid>{PAGE}</guid>", PAGE, None),
+    "a front page as FeedBurner's original": (
+        f"<link>{PAGE}</link><feedburner:origLink>https://bote.example/</feedburner:origLink>",
+        PAGE,
+        None,
+    ),
+    "a picture as FeedBurner's original": (
+        f"<link>{PAGE}</link><feedburner:origLink>/1.webp</feedburner:origLink>",
+        PAGE,
+        None,
+    ),
+    "two relations": (
+        f"<atom:link rel='self' href='/s'/><atom:link rel='alternate nofollow' href='{PAGE}'/>",
+        PAGE,
+        None,
+    ),
     "no scheme": ("<link>www.bote.example/p</link>", "http://www.bote.example/p", None),
 }
 
@@ -158,6 +174,7 @@ ALTERNATES = {
         '<link type="application/json" href="/1"/><link type="Text/HTML; charset=x" href="/2"/>',
         "/2",
     ),
+    "a picture is none": ('<link type="image/jpeg" href="/1"/><link rel="self" href="/2"/>', "/2"),
     "a PDF alone": ('<link type="application/pdf" href="/1.pdf"/>', "/1.pdf"),
 }
 
@@ -221,6 +238,7 @@ def test_links_are_relative_to_the_page_of_the_feed_if_its_address_is_unknown() 
 NO_PAGES = [
     "", "<link></link>", "<guid>p-1</guid>", "<guid isPermaLink='true'>p-1</guid>",
     "<guid isPermaLink='false'>/1</guid>", "<enclosure url='/1.jpg'/>", "<enclosure url='/1' type='image/webp'/>",
+    "<link>/1.jpg</link>", "<guid>https://bote.example/1.png</guid>",
     "<enclosure url='/?id=1'/>", "<link rel='enclosure' href='/picture/1'/>",
     "<link>mailto:redaktion@bote.example</link>",
     "<link>javascript:alert(1)</link>", "<link>http://</link>", "<link>https:</link>", "<link>http://[::1</link>",

@@ -35,6 +35,13 @@ def item_of(**fields: object) -> FeedItem:
     return only
 
 
+@pytest.mark.parametrize("url", ["https://bote.example/1.jpg", "https://bote.example/", "mailto:a@bote.example"])
+def test_the_id_is_the_page_if_the_url_is_none(url: str) -> None:
+    assert item_of(id=PAGE, url=url).url == PAGE
+    assert item_of(id="https://bote.example/1.jpg", url=PAGE).url == PAGE
+    assert feed_of({"id": "https://bote.example/1.jpg", "title": "Pegel"}).dropped == 1
+
+
 def test_an_item_as_the_feed_gave_it() -> None:
     feed = feed_of(ITEM)
     (only,) = feed.items

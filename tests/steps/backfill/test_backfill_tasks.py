@@ -201,7 +201,7 @@ def test_a_run_does_what_its_parameters_say(past: Outlet) -> None:
         orchestrate.plan_sources(dag_run("1", RunParams(sources=("nobody",))), slots=4)
     nothing = dag_run("2", RunParams(sources=("ferry",), recover=False))
     (shard,) = orchestrate.plan_sources(nothing, slots=4)
-    assert shard == {"label": "1 of 1: ferry", "source_ids": ("ferry",)}
+    assert shard == {"label": "1 of 1: ferry", "source_ids": ["ferry"]}
     assert orchestrate.collect_shard(shard, nothing) == {}
     assert not past.site.asked
     recovering = dag_run("3", RunParams(replay=False))

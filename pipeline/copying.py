@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
@@ -11,6 +12,8 @@ from types import MappingProxyType
 from typing import IO, BinaryIO, Protocol
 
 from pipeline.errors import StorageError
+from pipeline.events import ErasedRecord
+from pipeline.ledger import Ledger
 from pipeline.ledger.disk import copy_file, fsync
 from pipeline.regular_files import open_regular
 from pipeline.settings import Settings
@@ -105,6 +108,14 @@ def anchors_tree(settings: Settings) -> FileTree:
     return installed_files(settings) if settings.anchors is None else LocalTree(settings.anchors.parent)
 
 
+def erased_places(ledger: Ledger) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """The first byte and the end of each erased record, in order, by the name of the archive's file."""
+    places = defaultdict[str, list[tuple[int, int]]](list)
+    for each in ledger.select(ErasedRecord, "erased_records"):
+        places[f"{ARCHIVE}{each.warc_file}"].append((each.warc_offset, each.warc_offset + each.warc_length))
+    return places
+
+
 class Copying:
     """Copies files that the target does not have yet, and counts.
 
@@ -121,8 +132,7 @@ class Copying:
         *,
         may_replace: bool = False,
     ) -> None:
-        """`erased` has the first byte and the end of each erased record, in order, by the file's name. With
-        `may_replace`, what the target has is not worth keeping."""
+        """`erased` is as `erased_places` gives it. With `may_replace`, what the target has is not worth keeping."""
         self._source, self._target, self._on_progress, self._erased = source, target, on_progress, erased
         self._may_replace = may_replace
         self.copied = self.copied_bytes = self.kept = 0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, installed_files
+from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, erased_places, installed_files
 from pipeline.errors import LedgerError, SettingsError, StorageError
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
@@ -34,9 +34,9 @@ def migrate_to_postgres(settings: Settings, on_progress: OnProgress = ignore_pro
     local, database = settings.local_catalog, _database(settings)
     copy = local.with_name(f"{local.name}.migrating")
 
-    def move() -> None:
+    def move(ledger: Ledger) -> None:
         if settings.s3 is not None:
-            _copy_files(settings, LocalTree(settings.data), installed_files(settings), on_progress)
+            _copy_files(settings, ledger, LocalTree(settings.data), installed_files(settings), on_progress)
             for path in (settings.build_file, settings.news_file):
                 if path.exists():
                     shared_files(settings).send(path)
@@ -69,9 +69,9 @@ def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = igno
     local, database = settings.local_catalog, _database(settings)
     copy = local.with_name(f"{local.name}.migrating")
 
-    def move() -> None:
+    def move(ledger: Ledger) -> None:
         if settings.s3 is not None:
-            _copy_files(settings, installed_files(settings), LocalTree(settings.data), on_progress)
+            _copy_files(settings, ledger, installed_files(settings), LocalTree(settings.data), on_progress)
         copy.unlink(missing_ok=True)
         save_catalog(database, copy)
         fsync(copy)
@@ -83,8 +83,11 @@ def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = igno
     _migrate(database, local, move, lambda: put_aside(database))
 
 
-def _copy_files(settings: Settings, source: FileTree, target: FileTree, on_progress: OnProgress) -> None:
-    copying = Copying(source, target, on_progress)
+def _copy_files(
+    settings: Settings, ledger: Ledger, source: FileTree, target: FileTree, on_progress: OnProgress
+) -> None:
+    """What an earlier migration has left in the target may have records that were erased since."""
+    copying = Copying(source, target, on_progress, erased_places(ledger))
     for folder in (ARCHIVE, EVENTS):
         copying.files(source.names(folder))
     if settings.anchors is None:
@@ -97,13 +100,15 @@ def _database(settings: Settings) -> PostgresPlace:
     raise SettingsError("NEWSLEDGER_CATALOG: names the database of the migration and is not set")
 
 
-def _migrate(source: LedgerPlace, target: LedgerPlace, move: Callable[[], None], put_aside: Callable[[], None]) -> None:
+def _migrate(
+    source: LedgerPlace, target: LedgerPlace, move: Callable[[Ledger], None], put_aside: Callable[[], None]
+) -> None:
     """Move while nobody can append, and put the source aside if the target has the same head."""
     with Ledger.open_existing(source) as ledger, catalog_at(source).exclusive(60):
         if Ledger.exists(target) and not _is_earlier(target, ledger):
             raise StorageError(f"{catalog_at(target)}: has another ledger already")
         head = ledger.head()
-        move()
+        move(ledger)
         with Ledger.open(target) as moved:
             if moved.head() != head:
                 raise LedgerError(f"{catalog_at(target)}: ends at {moved.head()}, and {catalog_at(source)} at {head}")

@@ -10,7 +10,6 @@ bucket do differently.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +18,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from pipeline.backup.place import BackupPlace, End, FolderBackup
-from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, anchors_tree, installed_files
+from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, anchors_tree, erased_places, installed_files
 from pipeline.errors import LedgerError, SettingsError, StorageError
-from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
+from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.disk import disk_errors
@@ -65,9 +64,7 @@ def back_up(settings: Settings, place: Path | str, on_progress: OnProgress = ign
     with backup.writing():
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             first = _require_same_ledger(ledger, backup)
-            erased = defaultdict[str, list[tuple[int, int]]](list)
-            for each in ledger.select(ErasedRecord, "erased_records"):
-                erased[f"{ARCHIVE}{each.warc_file}"].append((each.warc_offset, each.warc_offset + each.warc_length))
+            erased = erased_places(ledger)
             named = ledger.select(NamedFile, "named_files")
         backup.copy.unlink(missing_ok=True)
         _save_catalog(settings.ledger_catalog, backup.copy)

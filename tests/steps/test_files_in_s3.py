@@ -270,7 +270,10 @@ def test_a_ledger_moves_there_and_back_and_into_backups(
     restore(bucket, restored)
     assert (proof(restored).findings, proof(restored).digest) == ((), moved.digest)
 
-    shutil.rmtree(local.settings.data)
+    with World(tmp_path / "far", web, **shared).stores() as stores:
+        redact(stores, RedactionRequest(f"{web.base}/a", "asked"))
+    erased = proof(far)
     migrate_to_data_directory(far)
-    assert (proof(local.settings).findings, proof(local.settings).digest) == ((), moved.digest)
-    assert local.ingest().count("article_extracted") == 2
+    back = proof(local.settings)
+    assert (back.findings, back.digest, back.records) == ((), erased.digest, erased.records), "over the old files"
+    assert local.ingest().count("article_extracted") == 1

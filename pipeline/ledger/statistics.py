@@ -58,7 +58,7 @@ class _OfColumn(msgspec.Struct, frozen=True):
             return (self.min_value is not None and read(self.min_value) > least) or (
                 self.max_value is not None and read(self.max_value) < most
             )
-        except ValueError:
+        except (ValueError, TypeError):  # it is no value of the type, or a time without a zone
             return True
 
 

@@ -160,6 +160,7 @@ HIDING = {
         f" max_value = '1999-01-01 00:00:00+00' {of_column('occurred_at')}"
     ),
     "positions in the statistics of a file": f"{OF_FILES} min_value = '2' {of_column('position')}",
+    "a time without a zone in the statistics": f"{OF_FILES} max_value = '2000-01-01' {of_column('occurred_at')}",
     "nonsense in the statistics of a file": f"{OF_FILES} min_value = 'x' {of_column('article_id')}",
     "nulls in the statistics of a file": f"{OF_FILES} null_count = 9 {of_column('url')}",
     "no bounds in the statistics of a file": f"{OF_FILES} min_value = null, max_value = null {of_column('source_id')}",

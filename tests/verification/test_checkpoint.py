@@ -150,6 +150,7 @@ def of_column(name: str) -> str:
 
 
 OF_FILES = "update ducklake_file_column_stats set"
+OF_TABLES = "update ducklake_table_column_stats set"
 HIDING = {
     "ids in the statistics of a file": (
         f"{OF_FILES} min_value = '00000000-0000-0000-0000-000000000000',"
@@ -164,11 +165,9 @@ HIDING = {
     "nonsense in the statistics of a file": f"{OF_FILES} min_value = 'x' {of_column('article_id')}",
     "nulls in the statistics of a file": f"{OF_FILES} null_count = 9 {of_column('url')}",
     "no bounds in the statistics of a file": f"{OF_FILES} min_value = null, max_value = null {of_column('source_id')}",
-    "ids in the statistics of a table": (
-        f"update ducklake_table_column_stats set max_value = min_value {of_column('article_id')}"
-    ),
+    "ids in the statistics of a table": f"{OF_TABLES} max_value = min_value {of_column('article_id')}",
     "nulls in the statistics of a table": (
-        f"update ducklake_table_column_stats set contains_null = false where contains_null and table_id = {ITEMS}"
+        f"{OF_TABLES} contains_null = false where contains_null and table_id = {ITEMS}"
     ),
 }
 

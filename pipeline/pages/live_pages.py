@@ -279,7 +279,7 @@ def preferred_language(accepted: str) -> str:
     """The language of Accept-Language that we have and the reader prefers most; English without one."""
     ranked = []
     for order, part in enumerate(accepted.split(",")):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = "".join(part.split()).partition(";q=")
         try:
             ranked.append((-float(weight or 1), order, tag.partition("-")[0].lower()))
         except ValueError:

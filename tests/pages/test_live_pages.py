@@ -283,6 +283,7 @@ def test_pages_speak_the_language_of_the_browser(browser: Browser) -> None:
         ("de;q=0, en", "en"),
         ("de;q=x", "en"),
         ("*", "en"),
+        ("de; q=0.9, en; q=0.1", "de"),
     ],
 )
 def test_preferred_language(accepted: str, language: str) -> None:

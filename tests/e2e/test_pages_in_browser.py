@@ -202,6 +202,7 @@ def test_choice_stays_in_the_address_and_back_goes_back(chromium: Browser, demo:
         page.go_back()
         page.go_back()
         expect(rows).to_have_count(5)
+        expect(page.get_by_label("Source", exact=True)).to_have_value("")
         assert reader.wrong == []
 
 

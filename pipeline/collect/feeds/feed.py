@@ -153,13 +153,14 @@ def is_picture(enclosure: Enclosure) -> bool:
 
 
 def is_no_article(href: str) -> bool:
-    """True for a picture, the front page of a site, to which some feeds link every entry, and an address that is not of
-    the web, such as `mailto:`. Then another address of the entry is preferred."""
+    """True for a picture, a sound, a film or a document by its name, the front page of a site, to which some feeds link
+    every entry, and an address that is not of the web, such as `mailto:`. Another address of the entry is preferred."""
     try:
         scheme, front = urlsplit(href).scheme.lower(), is_front_page(href)
     except ValueError:
         return False
-    return is_picture(Enclosure(href)) or scheme not in {"", "http", "https"} or (bool(scheme) and front)
+    is_named_file = _path(Enclosure(href)).endswith((*_PICTURES, *_FILES))
+    return is_named_file or scheme not in {"", "http", "https"} or (bool(scheme) and front)
 
 
 def is_file(enclosure: Enclosure) -> bool:

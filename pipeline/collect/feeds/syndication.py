@@ -166,8 +166,8 @@ def _link(
     """The address of the article, and whether it is only that of an enclosure.
 
     In this order: the best alternate, a guid that is an address, an alternate in another format, the entry itself
-    (`self`), an enclosure that is a sound, a film or a document. The front page of a site comes after the guid; a
-    picture is not taken.
+    (`self`), an enclosure that is a sound, a film or a document. The front page of a site and
+    files come after the guid; a picture is not taken.
     """
     alternates = [link for link in links if _relation(link) == "alternate" and link.get("href") and not _shows(link)]
     pages = [link for link in alternates if _media_type(link.get("type", "text/html")) in _HTML_TYPES]

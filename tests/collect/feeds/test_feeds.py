@@ -146,6 +146,7 @@ LINKS = {
     "a fragment": (f"<link>{PAGE}#2</link>", f"{PAGE}#2", None),
     "a picture beside a guid": (f"<link>https://bote.example/1.jpg</link><guid>{PAGE}</guid>", PAGE, None),
     "the front page beside a guid": (f"<link>https://bote.example/</link><guid>{PAGE}</guid>", PAGE, None),
+    "a sound beside a guid": (f"<link>https://bote.example/1.mp3</link><guid>{PAGE}</guid>", PAGE, None),
     "an address of mail beside a guid": (f"<link>mailto:a@bote.example</link><guid>{PAGE}</guid>", PAGE, None),
     "a front page as FeedBurner's original": (
         f"<link>{PAGE}</link><feedburner:origLink>https://bote.example/</feedburner:origLink>",

@@ -35,7 +35,7 @@ def item_of(**fields: object) -> FeedItem:
     return only
 
 
-@pytest.mark.parametrize("url", ["https://bote.example/1.jpg", "https://bote.example/", "mailto:a@bote.example"])
+@pytest.mark.parametrize("url", ["/1.jpg", "/1.mp3", "https://bote.example/", "mailto:a@bote.example"])
 def test_the_id_is_the_page_if_the_url_is_none(url: str) -> None:
     assert item_of(id=PAGE, url=url).url == PAGE
     assert item_of(id="https://bote.example/1.jpg", url=PAGE).url == PAGE

@@ -131,10 +131,10 @@ def wall_kind(
     markup, seen = text.lower(), "\n".join(lines)
     own = [head for head in heads if _is_same(head, article_title)]
     is_article = bool(own) or _is_in_address(headline or title, url)
-    spared = _never_shown_with(lines) if is_article and not is_refusal else frozenset()
+    possible = _shown_below_headline(lines) if is_article and not is_refusal else set(WallKind)
     messages = [head for head in heads if head not in own]
     for rule in wall_rules():
-        if rule.wall_kind not in spared and (is_refusal or words <= rule.max_words):
+        if rule.wall_kind in possible and (is_refusal or words <= rule.max_words):
             if rule.contains is not None and rule.contains in markup:
                 return rule.wall_kind
             if rule.says is not None and _pattern(rule.says).search(seen):
@@ -144,11 +144,11 @@ def wall_kind(
     return None
 
 
-def _never_shown_with(lines: Sequence[str]) -> AbstractSet[WallKind]:
-    """The kinds that a page with the article's headline and these lines cannot be. Outlets show their own walls below
-    the headline, and those that ask for a login or a subscription in the place of the text."""
+def _shown_below_headline(lines: Sequence[str]) -> AbstractSet[WallKind]:
+    """The kinds that an outlet shows below the headline of its article. Those that ask for a login or a subscription
+    stand there in the place of the text."""
     has_text = any(len(line.split()) >= _WORDS_OF_PROSE for line in lines)
-    return set(WallKind) - {WallKind.CONSENT} - (set() if has_text else {WallKind.LOGIN, WallKind.SUBSCRIPTION})
+    return {WallKind.CONSENT} if has_text else {WallKind.CONSENT, WallKind.LOGIN, WallKind.SUBSCRIPTION}
 
 
 def _is_in_address(headline: str, url: str) -> bool:

@@ -88,17 +88,16 @@ def build(settings: Settings, refresh: Refresh = Refresh.CONTINUE, tested: Teste
                     build_file.remove(path)
                     last = None
                 con = opened.enter_context(build_file.connect(path))
-                continued = last is not None and last.recipe_digest == now.recipe_digest
-                built = last.head_position if last is not None and continued else 0
-                if position - built < FEW_EVENTS and tested is Tested.WRITTEN:
+                base = last if last is not None and last.recipe_digest == now.recipe_digest else None
+                if position - (base.head_position if base else 0) < FEW_EVENTS and tested is Tested.WRITTEN:
                     con.execute("set threads = 1")
                 if last != now:
                     con.begin()
                     (copy_all_events if last is None else copy_events)(ledger, con, path, position)
             if last != now:
-                _write(con, path, recipe, last if continued else None, now)
+                _write(con, path, recipe, base, now)
                 run_tests(con, recipe)
-                update_search(con, commit_each_pass=not continued)
+                update_search(con, commit_each_pass=base is None)
                 build_file.finish(con, now, settings.annotators, _docs(recipe))
             if tested is Tested.ALL:
                 try:

@@ -86,7 +86,7 @@ def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = igno
 def _copy_files(
     settings: Settings, ledger: Ledger, source: FileTree, target: FileTree, on_progress: OnProgress
 ) -> None:
-    """What an earlier migration has left in the target may have records that were erased since."""
+    """Files that an earlier migration has left in the target are replaced if records in them were erased since."""
     copying = Copying(source, target, on_progress, erased_places(ledger))
     for folder in (ARCHIVE, EVENTS):
         copying.files(source.names(folder))

@@ -23,7 +23,7 @@ NO_CREDENTIALS = "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRE
 
 
 class S3Access(msgspec.Struct, frozen=True):
-    """What another program, DuckDB, needs to reach the store as boto3 does."""
+    """Endpoint and credentials with which DuckDB reaches the store, as boto3 does."""
 
     endpoint: str
     """Host and port."""

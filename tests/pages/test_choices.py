@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import duckdb
@@ -32,6 +33,25 @@ def test_words_are_kept_by_pages_that_filter_by_them_and_by_no_other(browser: Br
     kinds = {urlsplit(target).path.split("/")[1] for target in targets if "words=gipfel" in target}
     assert kinds == {"changes", "changes.atom", "changed", "search"}
     assert not any("words" in target for target in links(parsed(browser.get("/voices?words=gipfel").text)))
+
+
+def _days(page: Any) -> dict[str, str]:
+    return {name: page.xpath(f"string(//input[@name='{name}']/@value)") for name in ("from", "to")}
+
+
+def test_last_seven_days_are_the_last_whatever_the_fields_say(browser: Browser) -> None:
+    page = parsed(browser.get("/changes?from=2026-03-02&to=2026-03-02&since=2026-03-03").text)
+    assert _days(page) == {"from": "2026-03-03", "to": ""}
+    assert "Thursday, 5 March 2026" in page.xpath("string(//*[@class='choice']/p)")
+
+
+def test_form_and_feed_have_the_days_that_were_chosen_and_no_others(browser: Browser) -> None:
+    """An address that is kept then shows newer days, too; a browser sends no day outside of `min` and `max`."""
+    for query, days in (("words=gipfel", ["", ""]), ("from=2020-01-01&to=2020-01-02", ["2020-01-01", "2020-01-02"])):
+        page = parsed(browser.get(f"/changes?{query}").text)
+        assert list(_days(page).values()) == days
+        assert not page.xpath("//input/@min | //input/@max")
+        assert page.xpath("string(//link/@href)").endswith(f"changes.atom?{query}")
 
 
 def test_language_without_articles_is_shown_as_chosen(browser: Browser) -> None:

@@ -62,12 +62,6 @@ def test_days_without_data_are_shown_as_such(browser: Browser) -> None:
         assert not page.xpath("//main//a[contains(@href, 'article/')]"), address
 
 
-def test_last_seven_days_are_the_last_whatever_the_fields_say(browser: Browser) -> None:
-    page = parsed(browser.get("/changes?from=2026-03-02&to=2026-03-02&since=2026-03-03").text)
-    fields = {name: page.xpath(f"string(//input[@name='{name}']/@value)") for name in ("from", "to")}
-    assert fields == {"from": "2026-03-03", "to": "2026-03-05"}
-
-
 def test_person_page_counts_the_chosen_days_or_all(browser: Browser) -> None:
     def numbers(query: str) -> list[int]:
         page = parsed(browser.get(f"/person/Nadja%20Wulff{query}").text)

@@ -19,7 +19,7 @@ import msgspec
 
 from pipeline.backup.place import BackupPlace, End, FolderBackup
 from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, anchors_tree, erased_places, installed_files
-from pipeline.errors import LedgerError, SettingsError, StorageError
+from pipeline.errors import SettingsError, StorageError
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
@@ -56,13 +56,14 @@ def back_up(settings: Settings, place: Path | str, on_progress: OnProgress = ign
     exist.
 
     Raises SettingsError, LedgerMissing, StorageError (also if the place holds something else than a backup of this
-    ledger, or a file has been deleted meanwhile, or is not what an earlier backup has of it), and LedgerLocked if
-    another backup into it is running.
+    ledger, or a file has been deleted meanwhile, or is not what an earlier backup has of it), LedgerError if the ledger
+    cannot be read, and LedgerLocked if another backup into it is running.
     """
     backup, installed = _backup_at(place, settings), installed_files(settings)
     backup.require_apart(settings)
     with backup.writing():
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
+            ledger.head()  # raises LedgerError unless there is one
             first = _require_same_ledger(ledger, backup)
             erased = erased_places(ledger)
             named = ledger.select(NamedFile, "named_files")
@@ -192,10 +193,8 @@ def _contents(catalog: Path, installed: FileTree) -> tuple[End, list[str]]:
             ]
             of_head = (path for table, path in files if table == "log_head")
             Copying(installed, LocalTree(folder), ignore_progress).files(of_head)
-            heads = con.execute("select position, digest from ledger.log_head").fetchall()
-    if len(heads) != 1:
-        raise LedgerError(f"{catalog}: log_head has {len(heads)} rows instead of one; run `newsledger verify`")
-    return End(*heads[0]), [path for _, path in files]
+            [head] = con.execute("select position, digest from ledger.log_head").fetchall()
+    return End(*head), [path for _, path in files]
 
 
 def _require_same_ledger(ledger: Ledger, backup: BackupPlace) -> str | None:

@@ -49,8 +49,10 @@ def disk_error(message: str, path: Path) -> StorageError | None:
 
 
 def first_line(exc: BaseException) -> str:
-    """The first line of the error's message; DuckDB's messages have several."""
-    return str(exc).strip().partition("\n")[0]
+    """The first line of the error's message; DuckDB's messages have several. One that repeats bytes that are no text
+    cannot become an error of DuckDB's: Python says so instead, and has the message."""
+    text = exc.object.decode(errors="backslashreplace") if isinstance(exc, UnicodeDecodeError) else str(exc)
+    return text.strip().partition("\n")[0]
 
 
 def copy_file(source: Path, target: Path) -> None:

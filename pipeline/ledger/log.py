@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -30,11 +30,10 @@ from pipeline.errors import LedgerError, LedgerMissing
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger.catalog import Catalog, catalog_at
-from pipeline.ledger.disk import first_line
 from pipeline.ledger.erased import ErasedArticle, ErasedArticles, Erasure
 from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, to_table
-from pipeline.ledger.session import connect, execute
+from pipeline.ledger.session import RECOVERY, connect, execute, ledger_errors
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import completed, is_complete, require_no_events
 from pipeline.places import LedgerPlace
@@ -134,7 +133,7 @@ class Ledger:
         Raises LedgerTooNew, LedgerLocked, LedgerError or StorageError, each naming the place.
         """
         catalog = catalog_at(place)
-        with catalog.storage_errors():
+        with ledger_errors(catalog):
             catalog.prepare()
             con = connect(catalog) if catalog.exists() else None
             if con is None or not is_complete(con, catalog):
@@ -187,18 +186,18 @@ class Ledger:
 
     def head(self) -> Head:
         """The last position, and the last append."""
-        with self._readable():
+        with ledger_errors(self.catalog):
             return self._head()
 
     def _head(self) -> Head:
         rows = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
         if len(rows) != 1:
-            raise LedgerError(f"{self.catalog}: log_head has {len(rows)} rows instead of one; run `newsledger verify`")
+            raise LedgerError(f"{self.catalog}: log_head has {len(rows)} rows instead of one; {RECOVERY}")
         return Head(*rows[0])
 
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
         """Rows of the query `sql/<name>.sql` with these values bound."""
-        with self._readable():
+        with ledger_errors(self.catalog):
             return self._rows(row_type, name, values)
 
     def rearrange(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:
@@ -213,7 +212,7 @@ class Ledger:
         """The result of `act`, called while the lock is held, and called again after an error that means contention."""
         catalog = self.catalog
         catalog.require_writable()
-        with catalog.storage_errors(), catalog.exclusive(self._lock_timeout_seconds):
+        with ledger_errors(catalog), catalog.exclusive(self._lock_timeout_seconds):
             for attempt in stamina.retry_context(
                 on=catalog.is_contention, attempts=10, timeout=60, wait_initial=0.02, wait_max=2
             ):
@@ -229,7 +228,7 @@ class Ledger:
 
     def table(self, sql: str) -> pa.Table:
         """The result of a query that only reads; the ledger's tables are in schema `ledger`."""
-        with self._readable():
+        with ledger_errors(self.catalog):
             return self._con.execute(sql).to_arrow_table()
 
     def read(self, cls: type[Event], first: int, last: int) -> pa.RecordBatchReader:
@@ -238,24 +237,13 @@ class Ledger:
         Consume the reader before the next query: they share one connection.
         """
         sql = statement("events_between").format(table=event_type(cls), first=first, last=last)
-        with self._readable():
+        with ledger_errors(self.catalog):
             return self._con.execute(sql).to_arrow_reader(ROWS_IN_BATCH)
 
     def has_append(self, digest: str) -> bool:
         """True if one of the appends has this digest. A build that stores such a digest was made from this ledger."""
-        with self._readable():
+        with ledger_errors(self.catalog):
             return bool(self._con.execute(statement("append_with_digest"), {"digest": digest}).fetchall())
-
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            with self.catalog.storage_errors():
-                yield
-        except (duckdb.Error, msgspec.ValidationError) as exc:
-            cure = (
-                "`newsledger verify` tells more; if it fails in the same way, restore it and its folder from one backup"
-            )
-            raise LedgerError(f"{self.catalog}: cannot be read: {first_line(exc)}; {cure}") from exc
 
     def _append_once(self, offered: Mapping[Any, Event], run: Run, plan: Callable[[], Erasure] | None = None) -> Append:
         con = self._con

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import file_digest
 from importlib import metadata
@@ -15,9 +16,10 @@ from types import ModuleType
 from typing import Any
 
 import duckdb
+import msgspec
 from duckdb import DuckDBPyConnection
 
-from pipeline.errors import LedgerDamaged, LedgerError, StorageError
+from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, StorageError
 from pipeline.ledger.catalog import Catalog
 from pipeline.ledger.disk import first_line
 from pipeline.ledger.sql import literal
@@ -26,6 +28,21 @@ _NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autol
 _THREADS = 1
 """The ledger gets many small queries, and for those a second thread costs more than it saves (measured by
 tests/benchmarks/queries.py). Processes that run side by side use the other cores."""
+RECOVERY = "restore it and its folder from one backup (docs/operations.md, When verify fails)"
+"""What to do with a ledger that cannot be read."""
+
+
+@contextmanager
+def ledger_errors(catalog: Catalog) -> Iterator[None]:
+    """Turn DuckDB's errors, and values that no version has written, into a LedgerError that names the ledger and says
+    what to do; errors of its storage into StorageError."""
+    try:
+        with catalog.storage_errors():
+            yield
+    except (duckdb.Error, msgspec.ValidationError, UnicodeDecodeError) as exc:
+        if catalog.is_contention(exc):
+            raise LedgerLocked(f"{catalog}: {first_line(exc)}; nothing was recorded, try again") from exc
+        raise LedgerError(f"{catalog}: cannot be read: {first_line(exc)}; {RECOVERY}") from exc
 
 
 def connect(catalog: Catalog) -> DuckDBPyConnection:
@@ -45,9 +62,8 @@ def connect(catalog: Catalog) -> DuckDBPyConnection:
         raise
     except duckdb.Error as exc:
         con.close()
-        cure = "if it is one, restore it and its folder from one backup (docs/operations.md, When verify fails)"
         kind = LedgerError if catalog.is_contention(exc) else LedgerDamaged
-        raise kind(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}; {cure}") from exc
+        raise kind(f"{catalog}: cannot be opened as a ledger: {first_line(exc)}; if it is one, {RECOVERY}") from exc
     return con
 
 

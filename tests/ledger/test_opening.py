@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from uuid import uuid4
@@ -59,6 +61,45 @@ def test_the_error_names_a_folder_that_is_not_a_ledger(local_catalog: Path) -> N
     local_catalog.mkdir()
     with pytest.raises(LedgerDamaged, match=f"{local_catalog}: cannot be opened"):
         Ledger.open(local_catalog)
+
+
+@pytest.fixture(scope="module")
+def one_append(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a ledger with one append; tests copy it."""
+    folder = tmp_path_factory.mktemp("one")
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        ledger.append([item("a")], Run("r"))
+    return folder
+
+
+IN_CATALOG = {
+    "no snapshot": "delete from ducklake_snapshot",
+    "bytes that are no text in the head": "update {log_head} set digest = x'ff00'",
+    "bytes that are no text in an append": "update {appends} set digest = x'ff00'",
+    "an append without a digest": "update {appends} set digest = null",
+    "two heads": "insert into {log_head} select * from {log_head}",
+}
+
+
+@pytest.mark.parametrize("statement", IN_CATALOG.values(), ids=IN_CATALOG)
+def test_a_catalog_that_cannot_be_read_is_named_with_the_recovery(
+    one_append: Path, local_catalog: Path, statement: str
+) -> None:
+    shutil.copytree(one_append, local_catalog.parent, dirs_exist_ok=True)
+    with closing(sqlite3.connect(local_catalog)) as con, con:
+        inlined = con.execute(
+            "select table_name, (select i.table_name from ducklake_inlined_data_tables as i where i.table_id ="
+            " t.table_id) from ducklake_table as t"
+        )
+        assert con.execute(statement.format_map(dict(inlined))).rowcount > 0
+    with pytest.raises(LedgerError, match=rf"^{local_catalog}: .*; restore it and its folder from one backup"):
+        use_all(local_catalog)
+
+
+def use_all(place: LedgerPlace) -> None:
+    with Ledger.open(place) as ledger:
+        verify(ledger)
+        ledger.append([item("next")], Run("r"))
 
 
 def test_a_folder_that_takes_no_files_is_named_at_once() -> None:

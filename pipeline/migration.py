@@ -3,13 +3,16 @@ files, which are copied. Without, they stay.
 
 The old catalog is put aside, and the old files stay. A process that has the catalog open cannot append to it any more.
 One that is started with the old setting finds Parquet files without a catalog, and refuses to begin a new history.
+
+A migration may be killed at any moment and repeated. Until the old catalog is put aside, it holds, and what the new
+place has is written again; after that, the new one holds.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from pipeline.copying import ARCHIVE, EVENTS, Copying, FileTree, LocalTree, erased_places, installed_files
@@ -24,10 +27,11 @@ from pipeline.shared_files import shared_files
 from pipeline.steps.run.progress import OnProgress, ignore_progress
 
 
-def migrate_to_postgres(settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
+def migrate_to_postgres(settings: Settings, on_progress: OnProgress = ignore_progress) -> bool:
     """Move the ledger from the data directory into the database and the store of the settings.
 
-    Raises SettingsError, LedgerMissing, LedgerLocked, StorageError. After an error, the old catalog still holds.
+    False if only the database has a ledger: then there is nothing to move. Raises SettingsError, LedgerMissing,
+    LedgerLocked, StorageError. After an error, the old catalog still holds.
     """
     from pipeline.ledger.postgres_copy import restore_catalog  # what it imports is installed for a cluster only
 
@@ -46,21 +50,17 @@ def migrate_to_postgres(settings: Settings, on_progress: OnProgress = ignore_pro
 
     def put_aside() -> None:
         copy.unlink()
-        with closing(
-            sqlite3.connect(local, timeout=30)
-        ) as con:  # a process that has the file open must not append to it
-            con.execute("alter table ducklake_snapshot rename to ducklake_snapshot_migrated")
-            con.execute("pragma wal_checkpoint(truncate)")
-        local.replace(local.with_name(f"{local.name}.migrated"))
-        fsync(local.parent)
+        _close_catalog(local)
+        _rename_closed(local)
 
-    _migrate(local, database, move, put_aside)
+    _rename_closed(local)
+    return _migrate(local, database, move, put_aside)
 
 
-def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = ignore_progress) -> None:
+def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = ignore_progress) -> bool:
     """Move the ledger from the database and the store of the settings into the data directory.
 
-    Raises as `migrate_to_postgres`."""
+    False if only the data directory has a ledger. Raises as `migrate_to_postgres`."""
     from pipeline.ledger.postgres_copy import (
         put_aside,
         save_catalog,
@@ -80,7 +80,8 @@ def migrate_to_data_directory(settings: Settings, on_progress: OnProgress = igno
         copy.replace(local)
         fsync(local.parent)
 
-    _migrate(database, local, move, lambda: put_aside(database))
+    _rename_closed(local)
+    return _migrate(database, local, move, lambda: put_aside(database))
 
 
 def _copy_files(
@@ -102,8 +103,13 @@ def _database(settings: Settings) -> PostgresPlace:
 
 def _migrate(
     source: LedgerPlace, target: LedgerPlace, move: Callable[[Ledger], None], put_aside: Callable[[], None]
-) -> None:
-    """Move while nobody can append, and put the source aside if the target has the same head."""
+) -> bool:
+    """Move while nobody can append, and put the source aside if the target has the same head.
+
+    False if only the target has a ledger.
+    """
+    if not Ledger.exists(source) and Ledger.exists(target):
+        return False
     with Ledger.open_existing(source) as ledger, catalog_at(source).exclusive(60):
         if Ledger.exists(target) and not _is_earlier(target, ledger):
             raise StorageError(f"{catalog_at(target)}: has another ledger already")
@@ -114,6 +120,34 @@ def _migrate(
                 raise LedgerError(f"{catalog_at(target)}: ends at {moved.head()}, and {catalog_at(source)} at {head}")
         ledger.close()
         put_aside()
+    return True
+
+
+_CLOSED = "ducklake_snapshot_migrated"
+"""The name that DuckLake's table of snapshots has in a catalog that was put aside."""
+
+
+def _close_catalog(path: Path) -> None:
+    """Take from the processes that have the file open a table that they need to append."""
+    with closing(sqlite3.connect(path, timeout=30)) as con:
+        con.execute(f"alter table ducklake_snapshot rename to {_CLOSED}")
+
+
+def _rename_closed(path: Path) -> None:
+    """Rename a catalog that is closed, also if a migration was killed after it had closed it."""
+    if not path.exists() or not _has_table(path, _CLOSED):
+        return
+    with closing(sqlite3.connect(path, timeout=30)) as con:
+        con.execute("pragma wal_checkpoint(truncate)")
+    path.replace(path.with_name(f"{path.name}.migrated"))
+    fsync(path.parent)
+
+
+def _has_table(path: Path, name: str) -> bool:
+    """False also for a file that is no database."""
+    with closing(sqlite3.connect(path)) as con, suppress(sqlite3.DatabaseError):
+        return con.execute("select name from sqlite_master where name = ?", [name]).fetchone() is not None
+    return False
 
 
 def _is_earlier(place: LedgerPlace, ledger: Ledger) -> bool:

@@ -75,17 +75,17 @@ def migrate(
     part = ArchivePart.ALL if settings.s3 else ArchivePart.NONE
     with console.progress() as on_progress:
         if back:
-            migrate_to_data_directory(settings, on_progress)
+            moved = migrate_to_data_directory(settings, on_progress)
             settings = settings.model_copy(update={"catalog": None, "storage": None})
         else:
-            migrate_to_postgres(settings, on_progress)
+            moved = migrate_to_postgres(settings, on_progress)
         with Ledger.open_existing(settings.ledger_catalog) as ledger:
             proof = verify_installation(settings, ledger, utc_now(), full=True, archive=part, on_progress=on_progress)
     for finding in proof.findings:
         console.say(finding.text)
     proof.require_success()
     console.echo(
-        f"{proof.events} events moved, as they were recorded"
+        f"{proof.events} events {'moved' if moved else 'had been moved before'}, as they were recorded"
         + ("; unset NEWSLEDGER_CATALOG and NEWSLEDGER_STORAGE" if back else "")
     )
     console.echo(f"head {proof.head}")

@@ -89,6 +89,11 @@ def test_linked_numbers_lead_to_a_place_also_beyond_the_limits(
             (found,) = led_to.xpath("//*[@id = $place]", place=place)
             assert found.xpath(f"ancestor-or-self::*[{ROWS}] | ..//*[{ROWS}]"), (kind, link.get("href"))
             led[target.split("/")[1].partition("?")[0] + "?" * ("only=" in target)] += 1
+    for address, page in opened.items():
+        within = {
+            str(each[1:]) for each in page.xpath("//main//a/@href") if each[0] == "#" and "/backfill/" not in address
+        }
+        assert within <= {*page.xpath("//@id")}, address
     assert {*led} >= {"source", "gaps", "run", "article"}
     assert {*led} >= {f"{name}?" for name, kind in KINDS.items() if kind.placed}, "each number leads to some rows"
 

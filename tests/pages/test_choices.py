@@ -27,7 +27,9 @@ def browser(demo: Demo) -> Iterator[Browser]:
 def test_words_are_kept_by_pages_that_filter_by_them_and_by_no_other(browser: Browser) -> None:
     page = parsed(browser.get("/changes?words=gipfel").text)
     assert page.findtext(".//title").startswith("gipfel · ")
-    assert "gipfel" in page.xpath("string(//*[@class='choice']/p)"), "paper has no form"
+    german = parsed(browser.get("/changes?words=gipfel", {"Accept-Language": "de"}).text)
+    for shown, marked in ((page, "“gipfel”"), (german, "„gipfel“")):
+        assert marked in shown.xpath("string(//*[@class='choice']/p)"), "paper has no form"
     assert "gipfel" in parsed(browser.get("/search?words=gipfel").text).findtext(".//h1")
     targets = links(page)
     kinds = {urlsplit(target).path.split("/")[1] for target in targets if "words=gipfel" in target}

@@ -18,7 +18,7 @@ _YEARS = range(1000, 9999)
 """Years that can be chosen: periods are computed from them, and a field has the year 2 while somebody types 2026."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 LONGEST_SEARCH = 200
-"""Maximum number of characters that are searched for; the others are ignored."""
+"""Maximum number of characters that are searched for."""
 
 
 class SelectionError(ValueError):
@@ -55,12 +55,18 @@ class Selection(msgspec.Struct, frozen=True):
             from_on, to_on = since_on, None
         if from_on and to_on and from_on > to_on:
             raise SelectionError(phrase("from=%(first)s: is after to=%(last)s", first=str(from_on), last=str(to_on)))
+        words = given.get("words", "").strip()
+        if len(words) > LONGEST_SEARCH:
+            said = phrase(
+                "words=%(given)s…: has more than %(limit)s characters", given=words[:40], limit=LONGEST_SEARCH
+            )
+            raise SelectionError(said)
         return cls(
             from_on,
             to_on,
             given.get("source") or None,
             language or None,
-            given.get("words", "").strip()[:LONGEST_SEARCH],
+            words,
             given.get("named") or None,
             given.get("only") or None,
         )

@@ -141,7 +141,6 @@ def test_search_is_bounded_and_says_so(browser: Browser) -> None:
     assert len(page.xpath("//ol[@class='hits']/li")) == 50
     assert "Only the first 50 are shown" in page.text_content()
     assert "No article contains all of these words" in browser.get("/search?words=xylophone").text
-    assert browser.get(f"/search?words={'x' * 10_000}").text.count("x" * 201) == 0
 
 
 def test_archived_record_is_shown_as_text(browser: Browser, demo: Demo) -> None:
@@ -193,6 +192,7 @@ def test_address_of_no_page_says_what_is_missing_and_where_to_go(
         ("to=9999-12-31", "to=9999-12-31: is not a day such as 2026-03-14"),
         ("to=x", "to=x: is not a day such as 2026-03-14"),
         ("from=2026-03-04&to=2026-03-02", "from=2026-03-04: is after to=2026-03-02"),
+        (f"words={201 * 'x'}", f"words={40 * 'x'}…: has more than 200 characters"),
         ("language=klingon", "language=klingon: is not a code of two or three letters"),
         ("from=%3Cx-1%3E&language=de", "from=<x-1>: is not a day such as 2026-03-14"),
     ],

@@ -113,6 +113,20 @@ def test_only_those_who_need_a_secret_have_it(cluster: dict[str, Service]) -> No
     assert used == {*yaml.safe_load(text_of(CLUSTER))["secrets"], "s3_credentials", "s3_keys"}
 
 
+def test_redis_takes_the_place_of_the_shell_so_that_it_is_stopped_and_not_killed(
+    cluster: dict[str, Service], tmp_path: Path
+) -> None:
+    stand_in, password = tmp_path / "redis-server", tmp_path / "password"
+    stand_in.write_text("#!/bin/sh\necho $$\ncat\n")
+    stand_in.chmod(0o700)
+    password.write_text("3badc0de")
+    command = [word.replace("/run/secrets/redis_password", str(password)) for word in cluster["redis"]["command"]]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stdout.read() == f"{started.pid}\nrequirepass 3badc0de\n"
+
+
 def test_everything_in_a_cluster_has_limits(cluster: dict[str, Service]) -> None:
     for name, service in long_running(cluster).items():
         assert {"cpus", "memory"} <= set(service["deploy"]["resources"]["limits"]), name

@@ -44,6 +44,8 @@ _NORTH_AMERICAN = {
     "MT": "America/Denver",
     "PT": "America/Los_Angeles",
 }
+_LARGEST_OFFSET = timedelta(hours=14)
+"""No clock is further from UTC than that of Kiribati (time zone database)."""
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s?(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$", re.IGNORECASE)
 
 _ONE_TIME_LANGUAGES = frozenset(
@@ -59,15 +61,21 @@ def zone_abbreviated(name: str) -> timezone | None:
     return None if hours is None else timezone(timedelta(hours=hours))
 
 
+def zone_of_offset(sign: str, hours: str, minutes: str | None) -> timezone:
+    """The zone that is so far from UTC. Raises ValueError for an offset that no zone has, such as `+1900`."""
+    ahead = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    if ahead > _LARGEST_OFFSET or int(minutes or 0) > 59:
+        raise ValueError(f"no zone is {sign}{hours}:{minutes or '00'} from UTC")
+    return timezone(-ahead if sign == "-" else ahead)
+
+
 def zone_named(name: str) -> tzinfo | None:
     """The zone of `Z`, `CET`, `+01:00`, `GMT-5` or `Europe/Berlin`; None for an unknown name.
 
-    Raises ValueError for an offset of a day or more.
+    Raises ValueError for an offset that no zone has.
     """
-    offset = _OFFSET.match(name)
-    if offset:
-        ahead = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
-        return timezone(-ahead if offset["sign"] == "-" else ahead)
+    if offset := _OFFSET.match(name):
+        return zone_of_offset(offset["sign"], offset["hours"], offset["minutes"])
     if (zone := zone_abbreviated(name)) is not None:
         return zone
     return _region(_NORTH_AMERICAN.get(name, name)) if "/" in name or name in _NORTH_AMERICAN else None

@@ -33,8 +33,12 @@ _ZSTD_PIECE_BYTES = 1 << 10
 """The zstd decoder has no limit, and a piece grows at most 32,000-fold."""
 _ZSTD_WINDOW_BYTES = 1 << 27
 _UNDECODED = frozenset({"compress", "x-compress", "exi", "pack200-gzip", "dcb", "dcz"})
-"""Registered codings that are not supported. A body with one of them cannot be read."""
+"""Registered codings that are not supported. A body with one of them can be read only if it was not coded at all."""
 _LOOK_BYTES = 1_000
+_WHITESPACE = b"\t\n\r "
+"""What scripts on a server print before they send a file that is already compressed."""
+_MIN_BYTES_PER_CONTROL = 50
+"""Text has fewer control characters than one in 50 bytes. Of compressed bytes, one in ten looks like one."""
 _NOT_IN_TEXT = bytes({*range(32)} - set(b"\t\n\f\r\x1b"))
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -77,9 +81,7 @@ def decode_start(body: bytes, content_encoding: str | None, max_bytes: int = MAX
 def _named(content_encoding: str | None) -> list[str]:
     """The codings to undo, in this order; without those that are no codings. Raises CodingError."""
     named = [part.strip().lower() for part in (content_encoding or "").split(",")]
-    if unsupported := _UNDECODED.intersection(named):
-        raise CodingError("bad_encoding", f"unsupported content-encoding {min(unsupported)!r}")
-    codings = [coding for coding in reversed(named) if coding in _DECODERS]
+    codings = [coding for coding in reversed(named) if coding in _DECODERS or coding in _UNDECODED]
     if len(codings) > MAX_CODINGS:
         raise CodingError("bad_encoding", f"{len(codings)} nested content-encodings")
     return codings
@@ -89,6 +91,12 @@ def _undo(coding: str, body: bytes, max_bytes: int) -> _Decoded:
     """The body without this coding; the body itself if it is text. Raises CodingError."""
     if not body:
         return _Decoded(body)
+    if coding in _UNDECODED:
+        if _is_text(body):
+            return _Decoded(body)
+        raise CodingError("bad_encoding", f"unsupported content-encoding {coding!r}")
+    if (bare := body.lstrip(_WHITESPACE)).startswith(GZIP_MAGIC):
+        body = bare
     decoder = _gunzip if body.startswith(GZIP_MAGIC) else _DECODERS[coding]
     try:
         decoded = decoder(body, max_bytes)
@@ -101,7 +109,8 @@ def _undo(coding: str, body: bytes, max_bytes: int) -> _Decoded:
 
 def _is_text(body: bytes) -> bool:
     start = body[:_LOOK_BYTES]
-    return start.startswith(_UTF_16) or start.translate(None, _NOT_IN_TEXT) == start
+    controls = len(start) - len(start.translate(None, _NOT_IN_TEXT))
+    return start.startswith(_UTF_16) or controls * _MIN_BYTES_PER_CONTROL <= len(start)
 
 
 def _gunzip(body: bytes, max_bytes: int) -> _Decoded:

@@ -31,7 +31,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 """Outline tag with balanced quotation marks, or up to the next tag. A bare `<` may stand in an attribute."""
-_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]{1,100})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]{1,100})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+?)(?=\s|/?>))""")
 _REFERENCE = re.compile(r"&#?\w{1,32};")
 """An address may have a parameter named like a character: `&copy=2`."""
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.:-]{1,40})""")
@@ -139,9 +139,9 @@ def _written_attributes(text: str) -> Iterator[tuple[Mapping[str, str], str]]:
     for tag in _TAG.finditer(_without_comments(text)):
         attributes = {
             f"{_OWN}{name.removeprefix(_OWN_PREFIX)}" if name.startswith(_OWN_PREFIX) else name: _REFERENCE.sub(
-                lambda found: html.unescape(found[0]), _NOT_IN_XML.sub("", double or single)
+                lambda found: html.unescape(found[0]), _NOT_IN_XML.sub("", double or single or bare)
             )
-            for name, double, single in _ATTRIBUTE.findall(tag[0])
+            for name, double, single, bare in _ATTRIBUTE.findall(tag[0])
         }
         yield attributes, tag[0]
 

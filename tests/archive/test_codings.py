@@ -50,6 +50,8 @@ LENIENT = {
     "gzip that is called br": (gzip.compress(PAGE), "br"),
     "several members": (gzip.compress(PAGE[:100]) + gzip.compress(b"") + gzip.compress(PAGE[100:]), "gzip"),
     "padding after the last member": (gzip.compress(PAGE) + bytes(512), "gzip"),
+    "compress for a plain body": (PAGE, "x-compress"),
+    "a line break before a compressed file": (b"\r\n" + gzip.compress(PAGE), "gzip"),
     "several frames": (zstd(PAGE[:100]) + zstd(PAGE[100:]), "zstd"),
 }
 
@@ -57,6 +59,11 @@ LENIENT = {
 @pytest.mark.parametrize(("sent", "named"), LENIENT.values(), ids=LENIENT)
 def test_a_body_that_can_be_read_is_read(sent: bytes, named: str) -> None:
     assert decode(sent, named) == PAGE
+
+
+def test_a_stray_control_character_leaves_a_text_a_text() -> None:
+    assert decode(PAGE + b"\0", "gzip") == PAGE + b"\0"
+    assert decode(b"\0" + PAGE, "gzip") == b"\0" + PAGE
 
 
 def test_text_in_utf_16_is_text() -> None:

@@ -79,6 +79,10 @@ LENIENT = {
     "a greater-than sign": (LIST.replace("Kurier", "a > b & c"), 3),
     "a less-than sign": (LIST.replace("Kurier", "a < b <3"), 3),
     "markup in a title": (LIST.replace("Kurier", "<b>Kurier</b>"), 3),
+    "a value without quotation marks": (
+        LIST.replace('"https://rss.bote.example/m?a=1&amp;b=2"', "https://rss.bote.example/m?a=1&b=2"),
+        3,
+    ),
     "an apostrophe": ("&" + LIST.replace("Kurier", "L'Écho"), 3),
 }
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.events import DateQuality
-from pipeline.zones import zone_named
+from pipeline.zones import zone_named, zone_of_offset
 
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """The clock of an outlet may be this far ahead of ours."""
@@ -70,8 +70,12 @@ def _spellings(words: str) -> set[str]:
 
 _MONTHS, _IDLE_WORDS = _read_words()
 """`mar` is in both: March, or Tuesday in French, Spanish and Italian."""
-_ZONES_AND_WORDS = frozenset({"PT"})
-"""Zones, if written so after the time, and else words: Pacific Time, or Friday in Polish."""
+_ZONES_AND_WORDS = frozenset({"A", "PT"})
+"""Zones, if written so after the time, and else words: Pacific Time, or Friday in Polish. A was used for the zones of
+one hour before and after UTC (RFC 2822, 4.3), so it tells nothing."""
+_AMBIGUOUS_IN_ASIA = frozenset({"CST", "MST", "PST"})
+"""Abbreviations of North American zones that also stand for the time of China, of Malaysia and Myanmar, and of Pakistan
+and the Philippines."""
 _MONTH_FIRST_ZONES = (
     *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix", "US/"),
     *("America/Detroit", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/", "America/Menominee"),
@@ -85,8 +89,10 @@ _EITHER_FIRST_ZONES = (
 )
 """Zones in which both are usual, so that 02/03/2026 tells nothing."""
 
-_RFC_822 = re.compile(r"(?:[A-Z][a-z]{2}, ?)?\d{1,2} [A-Z][a-z]{2} [12]\d{3} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT)")
-_ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)")
+_RFC_822 = re.compile(
+    r"(?:[A-Z][a-z]{2}, ?)?\d{1,2} [A-Z][a-z]{2} [12]\d{3} \d\d:\d\d(?::\d\d)? (?:[+-](?:0\d|1[0-3])[0-5]\d|GMT)"
+)
+_ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)")
 """The two usual forms of a date with its zone, which the standard library reads ten times as fast."""
 _EPOCH = re.compile(r"(\d{10})(?:\d{3}|\.\d{1,9})?")
 
@@ -184,8 +190,7 @@ class _Parts:
         self._time = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
 
     def offset(self, token: re.Match[str]) -> None:
-        offset = timedelta(hours=int(token["hours"]), minutes=int(token["minutes"] or 0))
-        self._zone = timezone(-offset if token["sign"] == "-" else offset)
+        self._zone = zone_of_offset(token["sign"], token["hours"], token["minutes"])
 
     def number(self, token: re.Match[str]) -> None:
         self._numbers.append(token["number"])
@@ -206,7 +211,7 @@ class _Parts:
         self._zone = self._zone or zone_named(token["aside"])
 
     def _set_zone(self, name: str) -> None:
-        zone = (_zone_at_home(name, self._home) or zone_named(name)) if self.has_time else None
+        zone = (_zone_at_home(name, self._home) or _zone_abroad(name, self._home)) if self.has_time else None
         if zone is None:
             raise ValueError(f"unknown word {name}")
         self._zone = self._zone or zone
@@ -271,6 +276,10 @@ def _zone_at_home(name: str, home: ZoneInfo) -> timezone | None:
     return None
 
 
+def _zone_abroad(name: str, home: ZoneInfo) -> tzinfo | None:
+    return None if name in _AMBIGUOUS_IN_ASIA and home.key.startswith("Asia/") else zone_named(name)
+
+
 def _full_year(year: str) -> int:
     """The year with four digits. Two digits are read as in POSIX: 69 is 1969, 68 is 2068."""
     if len(year) == 2:
@@ -301,7 +310,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], 
             _Parts.time,
         ),
         (r"(?P<hour>\d{1,2})\s?(?:uhr\b|(?P<half>[ap])\.?m\b\.?)", _Parts.time),
-        (r"(?P<hour>\d{1,2})\s?h(?:\s?(?P<minute>\d\d))?(?![^\W_])", _Parts.time),
+        (r"(?P<hour>\d{1,2})\s?[hu](?:\s?(?P<minute>\d\d)(?:\s?min\b\.?)?)?(?![^\W_])", _Parts.time),
         (r"t(?P<hour>\d\d)(?P<minute>\d\d)(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?(?!\d)", _Parts.time),
         (r"(?:gmt|utc)?(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)", _Parts.offset),
         (r"'?(?P<number>\d{1,4})(?!\d)[.°º]?", _Parts.number),

@@ -30,7 +30,8 @@ _INLINES += "span|strike|strong|sub|sup|svg|time|tt|u|var|video|wbr"
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINES})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _END_TAG = re.compile(rf"</(?:{_BLOCKS}|{_INLINES})\s*>", re.IGNORECASE)
-_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
+_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>|<!--(?:[^-]|-(?!->))*+-->", re.IGNORECASE)
+"""A script or style, and a comment."""
 _CDATA = re.compile(r"^\s*<!\[CDATA\[([^<>]*?)\]\]>?\s*$")
 """CDATA within CDATA: the mark is part of the text, and feedparser takes the first end for that of both."""
 UNSEEN = re.compile(r"[\u00ad\u200b\u2060\ufeff]")

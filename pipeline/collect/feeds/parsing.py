@@ -98,8 +98,9 @@ def read_feed(
 def _read(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
     text, is_as_declared = decode_text(_unpack(body), content_type)
     warnings = [] if is_as_declared else [FeedWarning.WRONG_CHARSET]
-    is_text = is_text_sitemap(text)
-    if content_type and not _FEED_TYPE.search(content_type) and not (is_text and content_type.startswith("text/plain")):
+    is_plain = (content_type or "").startswith("text/plain")
+    is_text = is_text_sitemap(text, is_plain=is_plain)
+    if content_type and not _FEED_TYPE.search(content_type) and not (is_text and is_plain):
         warnings.append(FeedWarning.WRONG_CONTENT_TYPE)
     if text.lstrip().startswith("{"):
         parsed = read_json_feed(text)

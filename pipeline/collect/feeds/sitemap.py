@@ -21,6 +21,8 @@ from pipeline.collect.feeds.xml import Elements, read_elements
 
 _OTHER_MODULES = ("image", "video", "mobile", "pagemap")
 _ADDRESS_LINE = re.compile(r"https?://\S+", re.IGNORECASE)
+_WRITTEN_ADDRESS = re.compile(r"https?://\S.*", re.IGNORECASE)
+"""An address in which a blank may stand."""
 _HEAD_CHARS, _HEAD_LINES = 100_000, 10
 _NEWS_NAMESPACE = "sitemap-news"
 
@@ -43,21 +45,24 @@ def read_sitemap(markup: str) -> ParsedFeed:
     return msgspec.structs.replace(parsed, masthead=mastheads[0]) if mastheads else parsed
 
 
-def is_text_sitemap(text: str) -> bool:
+def is_text_sitemap(text: str, *, is_plain: bool) -> bool:
     """True if the text has an address on its first line and on most others (sitemaps.org, "Text file"), judged by its
-    first lines. The format has no comments, but some sites write them."""
+    first lines. The format has no comments, but some sites write them. A single address is one only if the server says
+    that it is plain text (`is_plain`)."""
     if text.lstrip().startswith("<"):
         return False
     lines = _lines(text[:_HEAD_CHARS])[:_HEAD_LINES]
     addresses = [line for line in lines if _ADDRESS_LINE.fullmatch(line)]
-    return 1 < len(addresses) > len(lines) // 2 and lines[0] == addresses[0]
+    return len(addresses) > max(len(lines) // 2, 0 if is_plain else 1) and lines[0] == addresses[0]
 
 
 def read_text_sitemap(text: str) -> ParsedFeed:
     lines = _lines(text)
     return ParsedFeed(
         kind=FeedKind.SITEMAP,
-        entries=[RawEntry(link=line if _ADDRESS_LINE.fullmatch(line) else None) for line in lines[:MAX_SITEMAP_URLS]],
+        entries=[
+            RawEntry(link=line if _WRITTEN_ADDRESS.fullmatch(line) else None) for line in lines[:MAX_SITEMAP_URLS]
+        ],
         beyond=max(0, len(lines) - MAX_SITEMAP_URLS),
     )
 

@@ -40,7 +40,7 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _READABLE_TYPES = _HTML_TYPES | {"text/plain"}
 _ENTRY_START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _ENTRY_ENDS = ("</item", "</entry")
-_PREFIXED_LINK = re.compile(r"<([\w.-]{1,40}:link)(?=\s)")
+_PREFIXED_LINK = re.compile(r"<([\w.-]{1,40}:link(?=\s)|link(?=\s[^<>]*\bxmlns\b))")
 _BASE = re.compile(r"<[^<>]*?\sxml:base\s*=\s*[\"']([^\"'<>]*)")
 _OTHER_TEXT = re.compile(r"<(/?)((?:media|dc|itunes):)(title|description|summary)((?:\s[^<>]*?)?)(/?)>")
 _NAMESPACE = re.compile(r"\sxmlns[^\s<>]+")
@@ -54,8 +54,8 @@ _UNCLOSED = re.compile(
 )
 """A part of an entry that is not closed before the next part begins or the entry ends."""
 _PREFIXED = "prefixed"
-"""Attribute that is added to links with a prefix, as `atom:link` in RSS: feedparser does not tell them apart from the
-item's own link."""
+"""Attribute that is added to links of another namespace, as `atom:link` in RSS: feedparser does not tell them apart from
+the item's own link."""
 _IANA = "http://www.iana.org/assignments/relation/"
 """A relation may be written as the address of its registration (RFC 4287, 4.2.7.2)."""
 _WEB = ("http://", "https://")
@@ -180,7 +180,8 @@ def _link(
     if named:
         return guid, False
     for link in (*alternates, *(link for link in links if _relation(link) == "self" and link.get("href"))):
-        return str(link["href"]), False
+        if not _plays(link):
+            return str(link["href"]), False
     files = (file.url for file in _enclosures(entry, links) if is_file(file))
     file = next(files, None)
     return file, file is not None
@@ -189,6 +190,11 @@ def _link(
 def _shows(link: Fields) -> bool:
     """True if the link leads to a picture."""
     return is_picture(Enclosure(link["href"], _media_type(link.get("type", ""))))
+
+
+def _plays(link: Fields) -> bool:
+    """True if the link leads to a sound or a film."""
+    return _media_type(link.get("type", "")).startswith(("audio/", "video/"))
 
 
 def _media_type(content_type: str) -> str:
@@ -254,7 +260,7 @@ def _enclosures(entry: Fields, links: Sequence[Fields]) -> Iterator[Enclosure]:
             link["href"], None if link.get("type") in _HTML_TYPES else link.get("type"), _size(link.get("length"))
         )
         for link in links
-        if _relation(link) == "enclosure" and link.get("href")
+        if (_relation(link) == "enclosure" or _plays(link)) and link.get("href")
     ]
     distinct: dict[str, Enclosure] = {}
     for enclosure in (*attached, *_media(entry)):

@@ -106,6 +106,7 @@ SPELLINGS = {
     "lun., 02 mars 2026 08:15:00 +0100": ("2026-03-02 07:15", EXACT),
     "mar., 03 mars 2026 08:15": ("2026-03-03 07:15", NO_ZONE),
     "mar. 3 févr. 2026 à 8h15": ("2026-02-03 07:15", NO_ZONE),
+    "3 févr. 2026, 8 h 15 min": ("2026-02-03 07:15", NO_ZONE),
     "jeudi 1er janvier 2026": ("2025-12-31 23:00", DAY_ONLY),
     "Publié le 10 mars 2025": ("2025-03-09 23:00", DAY_ONLY),
     "le 15 Août 2025 à 18 h 05": ("2025-08-15 16:05", NO_ZONE),
@@ -124,6 +125,7 @@ SPELLINGS = {
     # Dutch
     "do, 05 mrt 2026 09:00:00 +0100": ("2026-03-05 08:00", EXACT),
     "maandag 2 maart 2026 om 8.15 uur": ("2026-03-02 07:15", NO_ZONE),
+    "ma 2 mrt. 2026 08u15": ("2026-03-02 07:15", NO_ZONE),
     # Polish
     "śr., 4 marca 2026 godz. 8:15": ("2026-03-04 07:15", NO_ZONE),
     "pt, 20 maj 2025 08:15:00 +0100": ("2025-05-20 07:15", EXACT),
@@ -170,6 +172,8 @@ def test_in_canada_a_date_is_left_empty_that_could_be_two() -> None:
 @pytest.mark.parametrize(
     ("zone", "abbreviation", "hour"),
     [
+        ("Asia/Manila", "PST", 0),
+        ("America/Denver", "MST", 15),
         ("Asia/Shanghai", "CST", 0),
         ("America/Havana", "CST", 13),
         ("America/Mexico_City", "CST", 14),
@@ -183,6 +187,14 @@ def test_in_canada_a_date_is_left_empty_that_could_be_two() -> None:
 def test_an_abbreviation_is_read_as_where_the_outlet_is(zone: str, abbreviation: str, hour: int) -> None:
     reading = read_date(f"Mon, 02 Mar 2026 08:30:00 {abbreviation}", zone=ZoneInfo(zone), now=NOW)
     assert (reading.at and reading.at.hour, reading.quality) == (hour, EXACT)
+
+
+@pytest.mark.parametrize(
+    ("zone", "abbreviation"), [("Asia/Kuala_Lumpur", "MST"), ("Asia/Kuala_Lumpur", "CST"), ("Asia/Yangon", "MST")]
+)
+def test_in_asia_the_abbreviation_of_a_north_american_zone_tells_nothing(zone: str, abbreviation: str) -> None:
+    reading = read_date(f"Mon, 02 Mar 2026 08:30:00 {abbreviation}", zone=ZoneInfo(zone), now=NOW)
+    assert (reading.at, reading.quality) == (None, DateQuality.UNREADABLE)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +271,7 @@ NOT_DATES = [
     "Mon, 02 Mar 2026 08:15:00 XYZT", "Mon, 02 Mar 2026 08:15:00 IST", "2026-03-02 08:15 Europe/Nowhere",
 
     "mar mar mar 2026", "mar 3 2 2026", "02.03.2026 April", "Mon, 02 Mar 2026 08:15:00 +9900",
+    "Mon, 02 Mar 2026 08:15:00 +1900", "2026-03-02T08:15:00+19:00", "2026-03-02 08:15 +01:75", "02 Mar 2026 08:15 A",
     "9" * 5000, "2026-03-02" + " " * 5000 + "x", "2026-03-02T08:15:00Z oder so",
 ]  # fmt: skip
 

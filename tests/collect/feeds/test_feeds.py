@@ -131,6 +131,11 @@ LINKS = {
         None,
     ),
     "an own link before one of Atom": (f"<link>{PAGE}</link><atom:link href='/2'/>", PAGE, None),
+    "an own link after one of Atom without a prefix": (
+        f"<link xmlns='http://www.w3.org/2005/Atom' href='/2'/><link>{PAGE}</link>",
+        PAGE,
+        None,
+    ),
     "FeedBurner's original": (f"<link>/2</link><feedburner:origLink>{PAGE}</feedburner:origLink>", PAGE, None),
     "a relation by its address": (
         f"<atom:link rel='http://www.iana.org/assignments/relation/alternate' href='{PAGE}'/>",
@@ -176,6 +181,7 @@ ALTERNATES = {
         "/2",
     ),
     "a picture is none": ('<link type="image/jpeg" href="/1"/><link rel="self" href="/2"/>', "/2"),
+    "a sound is none": ('<link type="audio/mpeg" href="/1"/><link rel="self" href="/2"/>', "/2"),
     "a PDF alone": ('<link type="application/pdf" href="/1.pdf"/>', "/1.pdf"),
 }
 
@@ -293,6 +299,7 @@ TITLES = {
     "<b>Pegel</b> fällt": "Pegel fällt",
     "&lt;script&gt;alert(1)&lt;/script&gt;Pegel": "Pegel",
     "&lt;img src='x' onerror='y'&gt;Pegel": "Pegel",
+    "Pegel &lt;!-- 1 - 2 --&gt;fällt": "Pegel fällt",
     "Note &lt; 2, Schnitt &gt; 1": "Note < 2, Schnitt > 1",
     "&lt;Titel folgt&gt;": "<Titel folgt>",
     "Wozu dient &amp;lt;blink&amp;gt; heute?": "Wozu dient <blink> heute?",

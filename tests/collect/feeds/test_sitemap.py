@@ -97,6 +97,12 @@ def test_comments_and_single_bad_lines_do_not_spoil_a_text_sitemap() -> None:
     assert (feed.dropped, feed.warnings) == (1, ("item_without_link",))
 
 
+def test_a_text_sitemap_may_have_one_address_and_blanks_in_addresses() -> None:
+    assert [item.url for item in read(PAGE, "text/plain").items] == [PAGE]
+    feed = read(f"{PAGE}\n{PAGE}/a b.html\n{PAGE}/c", "text/plain")
+    assert [item.url for item in feed.items] == [PAGE, f"{PAGE}/a b.html", f"{PAGE}/c"]
+
+
 def test_an_index() -> None:
     rows = f"""<sitemap><loc>{PAGE}.xml.gz</loc><lastmod>2026-03-02T07:15:00Z</lastmod></sitemap>
     <sitemap><loc>/b.xml</loc></sitemap><sitemap><loc>ftp://bote.example/c.xml</loc></sitemap>"""

@@ -19,12 +19,15 @@ from urllib.parse import quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
 import idna
 import msgspec
+from tld import is_tld
 
 _FILE = Path(__file__).with_name("address_parameters.tsv")
 _AMP_SUFFIX = re.compile(r"(?:\.amp)+(?=\.html?$)|(?:\.amp)+$", re.IGNORECASE)
-_VARIANT_HOST = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")
+_VARIANT_HOST = re.compile(r"(?:m|mobile|amp)\.([^.]+\..+)")
+_DEFAULT_PORT = {"http": 80, "https": 443}
 _SESSION_IN_PATH = re.compile(
-    r";(?:jsessionid|phpsessid|sid)=[^/;?]*"  # /article;jsessionid=A1B2
+    r";(?:jsessionid|phpsessid)=[^/;?]*"  # /article;jsessionid=A1B2
+    r"|;sid=(?=[^/;?]*\d)[0-9a-z]{16,}(?=[/;?]|$)"  # /article;sid=0123456789abcdef
     r"|/\((?:[A-Z]\([^()/]*\))*S\([a-z0-9]{16,}\)\)(?=/|$)",  # ASP.NET: /(S(lit3py55t21z5v55vlm25s55))/article
     re.IGNORECASE,
 )
@@ -99,22 +102,24 @@ def canonical_url(url: str) -> str:
     absolute http(s) URL.
     """
     parts = urlsplit(url.strip())
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+    if parts.scheme.lower() not in _DEFAULT_PORT or not parts.hostname:
         raise ValueError(f"not an http(s) URL: {url!r}")
-    host = _VARIANT_HOST.sub("www.", parts.hostname.rstrip("."))
+    scheme, host = parts.scheme.lower(), parts.hostname.rstrip(".")
+    if (variant := _VARIANT_HOST.fullmatch(host)) and not is_tld(variant[1]):  # amp.com.au is a site of its own
+        host = f"www.{variant[1]}"
     try:
         host = host if host.isascii() else _ascii_host(host)
     except UnicodeError as exc:
         raise ValueError(f"host name cannot be encoded: {url!r}") from exc
     if ":" in host:
         host = f"[{host}]"
-    port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
+    port = f":{parts.port}" if parts.port not in {None, _DEFAULT_PORT[scheme]} else ""
     path = _AMP_SUFFIX.sub("", _SESSION_IN_PATH.sub("", parts.path))
     path = _without_dot_segments(_normal_escapes(quote(path, safe="%!$&'()*+,;=:@/~", errors="surrogatepass")))
     query = "&".join(parameter for _, parameter in _ordered(list(_identifying(parts.query))))
     fragment = quote(parts.fragment, safe="%!$&'()*+,;=:@/~?", errors="surrogatepass")
     route = _normal_escapes(fragment) if _ROUTE.match(parts.fragment) else ""
-    return urlunsplit((parts.scheme.lower(), host + port, path or "/", query, route))
+    return urlunsplit((scheme, host + port, path or "/", query, route))
 
 
 def changed_session(old: str, new: str) -> tuple[str, str] | None:

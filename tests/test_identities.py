@@ -20,6 +20,8 @@ SAME = [
     ("https://m.tagblatt.example/a", "https://www.tagblatt.example/a"),
     ("https://amp.tagblatt.example/a", "https://www.tagblatt.example/a"),
     ("https://www.tagblatt.example/a;jsessionid=A1B2C3?PHPSESSID=0f1e", "https://www.tagblatt.example/a"),
+    ("https://www.tagblatt.example/a;sid=0f1e0f1e0f1e0f1e", "https://www.tagblatt.example/a"),
+    ("https://m.tagblatt.co.uk/a", "https://www.tagblatt.co.uk/a"),
     ("https://www.tagblatt.example/(S(lit3py55t21z5v55vlm25s55))/a", "https://www.tagblatt.example/a"),
     ("https://www.tagblatt.example/b/../a/./c", "https://www.tagblatt.example/a/c"),
     ("https://www.tagblatt.example/a?titel=%c4rger", "https://www.tagblatt.example/a?titel=%C4rger"),
@@ -48,6 +50,10 @@ DIFFERENT = [
     ("https://www.straße.example/a", "https://www.strasse.example/a"),
     ("https://tagblatt.example/A", "https://tagblatt.example/a"),
     ("https://tagblatt.example:8080/a", "https://tagblatt.example/a"),
+    ("http://tagblatt.example:443/a", "http://tagblatt.example/a"),
+    ("https://tagblatt.example/a;sid=12", "https://tagblatt.example/a;sid=13"),
+    ("https://tagblatt.example/a?pk_id=12", "https://tagblatt.example/a?pk_id=13"),
+    ("https://amp.com.au/a", "https://m.com.au/a"),
     ("https://politik.tagblatt.example/a", "https://tagblatt.example/a"),
 ]
 

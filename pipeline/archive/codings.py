@@ -38,8 +38,10 @@ _LOOK_BYTES = 1_000
 _WHITESPACE = b"\t\n\r "
 """What scripts on a server print before they send a file that is already compressed."""
 _MIN_BYTES_PER_CONTROL = 50
-"""Text has fewer control characters than one in 50 bytes. Of compressed bytes, one in ten looks like one."""
+"""Text has fewer control characters than one in 50 bytes. Compressed bytes have one in ten."""
 _NOT_IN_TEXT = bytes({*range(32)} - set(b"\t\n\f\r\x1b"))
+_PACKED = b"\x1f"
+"""The first byte of what gzip, compress and pack write."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -110,6 +112,8 @@ def _undo(coding: str, body: bytes, max_bytes: int) -> _Decoded:
 def _is_text(body: bytes) -> bool:
     start = body[:_LOOK_BYTES]
     controls = len(start) - len(start.translate(None, _NOT_IN_TEXT))
+    if start.startswith(_PACKED):
+        return False
     return start.startswith(_UTF_16) or controls * _MIN_BYTES_PER_CONTROL <= len(start)
 
 

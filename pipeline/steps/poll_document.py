@@ -21,7 +21,7 @@ from pipeline.steps.feed_state import FeedState
 from pipeline.steps.recognition import is_erased_item
 from pipeline.steps.run.stores import Stores
 
-PRODUCER = "poll@3"
+PRODUCER = "poll@4"
 LISTS_ERASED = "lists_erased"
 """Warning of a poll whose feed lists an article that was erased; the feed was not archived."""
 

@@ -152,7 +152,9 @@ FAULTS: dict[str, Fault] = {
     "20 content codings": Fault(coded(", ".join(["gzip"] * NESTED), nested), "bad_encoding", True, 200),
     "gzip that is broken": Fault(coded("gzip", lambda body: b"\x1f\x8b" + body), "bad_encoding", True, 200),
     "gzip that is cut off": Fault(coded("gzip", lambda body: gzip.compress(body)[:-20]), "bad_encoding", True, 200),
-    "a coding that is not supported": Fault(coded("compress", bytes), "bad_encoding", True, 200),
+    "a coding that is not supported": Fault(
+        coded("compress", lambda body: b"\x1f\x9d" + body), "bad_encoding", True, 200
+    ),
 }
 
 POISON = answer(article("Poison"))
@@ -161,6 +163,7 @@ ODDITIES: dict[str, Way] = {
     "a coding that nobody knows": coded("snappy", bytes),
     "a charset as the coding": coded("UTF-8", bytes),
     "gzip for a plain body": coded("gzip", bytes),
+    "compress for a plain body": coded("compress", bytes),
     "deflate without its header": coded("deflate", lambda body: zlib.compress(body)[2:-4]),
     "several gzip members": coded("gzip", lambda body: gzip.compress(body[:50]) + gzip.compress(body[50:])),
     "HTTP/1.0 without a length": closing(lambda document: unsized(document).replace(b"1.1", b"1.0", 1)),

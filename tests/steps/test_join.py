@@ -32,7 +32,7 @@ def test_addresses_that_an_older_version_kept_apart_are_one(ledger: Ledger, run:
         for n in range(2)
     ]
     assert pending(ledger, run, *older) == [("same_address", f"{base}?maca=rss-0", f"{base}?maca=rss-1")]
-    today = discovered(base, NOON, producer="poll@3")
+    today = discovered(base, NOON, producer="poll@4")
     assert pending(ledger, run, today) == [
         ("same_address", f"{base}?maca=rss-0", base),
         ("same_address", f"{base}?maca=rss-1", base),
@@ -45,7 +45,7 @@ def test_an_older_versions_item_of_two_addresses_joins_neither(ledger: Ledger, r
         discovered(f"https://kurier.example/{path}", NOON, producer="poll@2", article_id=merged)
         for path in ("gear", "gear/amp")
     ]
-    today = [discovered(f"https://kurier.example/{path}", NOON, producer="poll@3") for path in ("gear", "gear/amp")]
+    today = [discovered(f"https://kurier.example/{path}", NOON, producer="poll@4") for path in ("gear", "gear/amp")]
     assert pending(ledger, run, *items, *today) == []
 
 

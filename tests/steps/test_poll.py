@@ -154,7 +154,7 @@ def test_what_version_0_1_recorded_does_not_look_changed(world: World) -> None:
         body.replace(b"The mole is open", b"The mole is shut"), content_type="text/xml"
     )
     world.collect()
-    (changed,) = world.rows("select summary, supersedes from ledger.item_discovered where producer = 'poll@3'")
+    (changed,) = world.rows("select summary, supersedes from ledger.item_discovered where producer = 'poll@4'")
     assert changed["supersedes"] == str(recorded[1].event_id)
     assert changed["summary"] == f'<img src="{world.web.base}/mole.jpg"> The mole is shut'
 

@@ -54,8 +54,8 @@ _UNCLOSED = re.compile(
 )
 """A part of an entry that is not closed before the next part begins or the entry ends."""
 _PREFIXED = "prefixed"
-"""Attribute that is added to links of another namespace, as `atom:link` in RSS: feedparser does not tell them apart from
-the item's own link."""
+"""Attribute that is added to links of another namespace, as `atom:link` in RSS: feedparser does not tell them from the
+item's own link."""
 _IANA = "http://www.iana.org/assignments/relation/"
 """A relation may be written as the address of its registration (RFC 4287, 4.2.7.2)."""
 _WEB = ("http://", "https://")

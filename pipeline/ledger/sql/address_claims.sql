@@ -10,8 +10,9 @@ with new_items as materialized (
         guid,
         supersedes,
         redirector_url,
-        -- Versions before poll@3 and recover@2 had other rules for addresses with these characters.
-        producer in ('poll@1', 'poll@2', 'recover@1') and regexp_matches(url, '[?#;(]|/\.|amp') as has_older_address
+        -- Versions before poll@4 and recover@2 had other rules for addresses with these characters.
+        producer in ('poll@1', 'poll@2', 'poll@3', 'recover@1')
+        and regexp_matches(url, '[?#;(]|/\.|amp|:443') as has_older_address
     from ledger.item_discovered
     where
         (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
@@ -76,8 +77,8 @@ older_items as (
     semi join older_articles using (article_id)
     where
         occurred_at >= $recall_start
-        and producer in ('poll@1', 'poll@2', 'recover@1')
-        and regexp_matches(url, '[?#;(]|/\.|amp')
+        and producer in ('poll@1', 'poll@2', 'poll@3', 'recover@1')
+        and regexp_matches(url, '[?#;(]|/\.|amp|:443')
 ),
 
 redirects as (

@@ -21,7 +21,7 @@ from pipeline.steps.backfill.history_state import NamedArticles, SourceInterval,
 from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, uninterrupted
 
-PRODUCER = "recover@1"
+PRODUCER = "recover@2"
 BATCH_SECONDS = 10.0
 """Results of this long are recorded with one append."""
 

@@ -158,11 +158,7 @@ LINKS = {
         PAGE,
         None,
     ),
-    "a picture as FeedBurner's original": (
-        f"<link>{PAGE}</link><feedburner:origLink>/1.webp</feedburner:origLink>",
-        PAGE,
-        None,
-    ),
+    "FeedBurner's picture": (f"<link>{PAGE}</link><feedburner:origLink>/1.webp</feedburner:origLink>", PAGE, None),
     "two relations": (
         f"<atom:link rel='self' href='/s'/><atom:link rel='alternate nofollow' href='{PAGE}'/>",
         PAGE,

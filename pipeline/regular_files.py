@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import errno
-import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
 
+IRREGULAR = "is no regular file"
+
+
+def require_regular(path: Path) -> None:
+    """Raises OSError if there is a folder, a pipe, a socket or a device, some of which would be waited for or read for
+    ever; FileNotFoundError if there is nothing."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EPERM, IRREGULAR, str(path))
+
 
 def open_regular(path: Path) -> BinaryIO:
-    """The file, to be read. Raises OSError, also for a pipe or a device, on which opening would wait for a writer."""
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EPERM, "is no regular file", str(path))
-    return file
+    """The file, to be read. Raises OSError, also for what is no regular file."""
+    require_regular(path)
+    return path.open("rb")
 
 
 def file_state(path: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.errors import storage_errors
+from pipeline.regular_files import open_regular, require_regular
 from pipeline.settings import Settings
 
 
@@ -64,7 +65,8 @@ class LocalFiles:
     def read(self, path: Path) -> bytes | None:
         with storage_errors(path):
             try:
-                return path.read_bytes()
+                with open_regular(path) as file:
+                    return file.read()
             except FileNotFoundError:
                 return None
 
@@ -77,6 +79,8 @@ class LocalFiles:
     def append(self, path: Path, line: bytes) -> None:
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                require_regular(path)
             with path.open("ab") as file:
                 file.write(line)
                 file.flush()

@@ -22,6 +22,8 @@ _FULL = ("no space left", "disk is full", "disk full", "disk quota exceeded", "m
 """What messages about a full disk contain. DuckDB's limit for temporary files is the space that was free when it
 started."""
 _BROKEN = ("file too large", "disk i/o error", "input/output error", "read-only file system")
+RECOVERY = "restore the ledger's catalog and folder together from a backup (docs/operations.md, When verify fails)"
+"""What to do with a ledger that cannot be read."""
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import BinaryIO, Protocol
 
 from duckdb import DuckDBPyConnection
 
-from pipeline.ledger.disk import disk_errors
-from pipeline.regular_files import file_state, open_regular
+from pipeline.errors import StorageDenied
+from pipeline.ledger.disk import RECOVERY, disk_errors
+from pipeline.regular_files import IRREGULAR, file_state, open_regular
 
 
 class EventFolder(Protocol):
@@ -18,6 +20,9 @@ class EventFolder(Protocol):
 
     def has_any(self) -> bool:
         """True if there are Parquet files of events, whatever the catalog says."""
+
+    def require_regular(self) -> None:
+        """Raises StorageError if one of them is something for which DuckDB would wait, such as a pipe."""
 
     def give_access(self, con: DuckDBPyConnection) -> None:
         """Let this session read and write the files; call it again before each use, because credentials may change."""
@@ -44,6 +49,12 @@ class LocalFolder:
     def has_any(self) -> bool:
         return any(self._path.glob("main/*/*.parquet"))
 
+    def require_regular(self) -> None:
+        tables = [entry for entry in _entries(self._path / "main") if entry.is_dir()]
+        for entry in (entry for table in tables for entry in _entries(table)):
+            if not entry.is_file():
+                raise StorageDenied(f"{entry.path}: {IRREGULAR}; delete it, and {RECOVERY}")
+
     def give_access(self, con: DuckDBPyConnection) -> None:
         """A process may use its files."""
 
@@ -55,3 +66,12 @@ class LocalFolder:
 
     def errors(self) -> AbstractContextManager[None]:
         return disk_errors(self._path)
+
+
+def _entries(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
+    """What is in the folder, with its kinds, which the system tells without a look at each file."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []

@@ -30,10 +30,11 @@ from pipeline.errors import LedgerError, LedgerMissing
 from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.ids import time_uuid
 from pipeline.ledger.catalog import Catalog, catalog_at
+from pipeline.ledger.disk import RECOVERY
 from pipeline.ledger.erased import ErasedArticle, ErasedArticles, Erasure
 from pipeline.ledger.id_index import IdIndex
 from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, to_table
-from pipeline.ledger.session import RECOVERY, connect, execute, ledger_errors
+from pipeline.ledger.session import connect, execute, ledger_errors
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import completed, is_complete, require_no_events
 from pipeline.places import LedgerPlace

@@ -33,6 +33,9 @@ class S3Folder:
     def has_any(self) -> bool:
         return any(found.name.endswith(".parquet") for found in self._store.objects("main/"))
 
+    def require_regular(self) -> None:
+        """Objects have one kind."""
+
     def give_access(self, con: DuckDBPyConnection) -> None:
         access = s3_access()
         if self._given != (con, access):

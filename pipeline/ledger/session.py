@@ -21,15 +21,13 @@ from duckdb import DuckDBPyConnection
 
 from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, StorageError
 from pipeline.ledger.catalog import Catalog
-from pipeline.ledger.disk import first_line
+from pipeline.ledger.disk import RECOVERY, first_line
 from pipeline.ledger.sql import literal
 
 _NO_DOWNLOADS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _THREADS = 1
 """The ledger gets many small queries, and for those a second thread costs more than it saves (measured by
 tests/benchmarks/queries.py). Processes that run side by side use the other cores."""
-RECOVERY = "restore it and its folder from one backup (docs/operations.md, When verify fails)"
-"""What to do with a ledger that cannot be read."""
 
 
 @contextmanager
@@ -55,6 +53,7 @@ def connect(catalog: Catalog) -> DuckDBPyConnection:
         with catalog.storage_errors():
             _check_origin(tuple(catalog.extensions))
             _load(con, catalog.extensions)
+            catalog.files.require_regular()
             catalog.attach(con)
             con.execute("set timezone = 'UTC'")
     except StorageError:

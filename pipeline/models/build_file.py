@@ -25,6 +25,7 @@ from pipeline.ledger.rows import table_schema
 from pipeline.models.comments import TableDocs, write_comments
 from pipeline.models.sql import statement
 from pipeline.models.sql_functions import register_functions
+from pipeline.regular_files import IRREGULAR
 from pipeline.settings import PROJECT_ROOT, Settings
 
 log = structlog.get_logger()
@@ -153,6 +154,7 @@ def _todays_columns() -> dict[type[Event], list[tuple[str, str]]]:
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the file. Raises duckdb.Error if it is broken, StorageError or ModelsError if it cannot be opened now."""
     try:
+        _require_regular(path)
         con = duckdb.connect(config={"temp_directory": f"{path}.tmp"})
         quoted = str(path).replace("'", "''")
         # connected to directly, it would have groups of the default size
@@ -168,6 +170,18 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         if "Permission denied" in reason:
             raise StorageDenied(f"{path}: {reason}") from exc
         raise
+
+
+def _reading(path: Path) -> duckdb.DuckDBPyConnection:
+    _require_regular(path)
+    return duckdb.connect(path, read_only=True)
+
+
+def _require_regular(path: Path) -> None:
+    """Raises duckdb.Error if the file, or its log, is one that DuckDB would wait for."""
+    for file in (path, path.with_name(f"{path.name}.wal")):
+        if file.exists() and not file.is_file():
+            raise duckdb.IOException(f"{file.name} {IRREGULAR}")
 
 
 @contextlib.contextmanager
@@ -202,7 +216,7 @@ def built_head(path: Path) -> BuiltHead | None:
     if not path.exists():
         return None
     try:
-        with duckdb.connect(path, read_only=True) as con:
+        with _reading(path) as con:
             row = con.execute("select head_position, head_digest from main.build_info").fetchone()
     except duckdb.Error:
         return None
@@ -214,7 +228,7 @@ def lacks_build_info(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        with duckdb.connect(path, read_only=True) as con:
+        with _reading(path) as con:
             return not con.execute("select count(*) from main.build_info").fetchall()[0][0]
     except duckdb.CatalogException:
         return True
@@ -228,7 +242,7 @@ def damage_in(path: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        with duckdb.connect(path, read_only=True) as con:
+        with _reading(path) as con:
             con.execute(statement("session").format(memory=MEMORY))
             for (table,) in con.sql(statement("stored_tables")).fetchall():
                 con.execute(statement("read_table").format(table=table))

@@ -25,6 +25,7 @@ from pipeline.places import LedgerPlace
 from pipeline.steps.backfill.history_state import NamedArticles, known_articles
 from pipeline.steps.maintain import merge_files
 from tests.ledger.appending import settings_of
+from tests.worlds.irregular import IRREGULAR
 from tests.worlds.stories import NOON, item
 
 pytestmark = pytest.mark.slow
@@ -52,7 +53,7 @@ def test_opening_an_existing_ledger_creates_none(catalog: LedgerPlace) -> None:
 
 def test_the_error_names_a_file_that_is_not_a_ledger(local_catalog: Path) -> None:
     local_catalog.write_bytes(b"something else entirely" * 100)
-    with pytest.raises(LedgerDamaged, match=f"{local_catalog}: cannot be opened .* restore it and its folder"):
+    with pytest.raises(LedgerDamaged, match=f"{local_catalog}: cannot be opened .* restore the ledger's catalog"):
         Ledger.open(local_catalog)
     assert local_catalog.read_bytes().startswith(b"something else")
 
@@ -92,8 +93,22 @@ def test_a_catalog_that_cannot_be_read_is_named_with_the_recovery(
             " t.table_id) from ducklake_table as t"
         )
         assert con.execute(statement.format_map(dict(inlined))).rowcount > 0
-    with pytest.raises(LedgerError, match=rf"^{local_catalog}: .*; restore it and its folder from one backup"):
+    with pytest.raises(LedgerError, match=rf"^{local_catalog}: .*; restore the ledger's catalog and folder"):
         use_all(local_catalog)
+
+
+@pytest.mark.parametrize("kind", IRREGULAR)
+def test_what_is_no_file_in_the_place_of_a_parquet_file_is_named(
+    one_append: Path, local_catalog: Path, kind: str
+) -> None:
+    shutil.copytree(one_append, local_catalog.parent, dirs_exist_ok=True)
+    (file,) = local_catalog.with_suffix("").glob("main/item_discovered/*.parquet")
+    file.unlink()
+    IRREGULAR[kind](file)
+    with pytest.raises(
+        StorageDenied, match=f"^{file}: is no regular file; delete it, and restore the ledger's catalog"
+    ):
+        Ledger.open(local_catalog)
 
 
 def use_all(place: LedgerPlace) -> None:

@@ -123,12 +123,15 @@ def serve(
     """
     import uvicorn
 
+    from pipeline.pages.rendering import prepare
+
     settings = load_settings(data=data)
     if not settings.data.is_dir():
         raise SettingsError(f"{settings.data}: is not a directory; choose another --data, or run `newsledger ingest`")
     console.require_free(port)
     console.echo(f"pages of {settings.news_file} at http://127.0.0.1:{port}  (ctrl-C stops it)")
     with suppress(KeyboardInterrupt):
+        prepare(utc_now().date())
         uvicorn.run(
             pages_of(settings), host="127.0.0.1", port=port, log_level="error", access_log=False, server_header=False
         )

@@ -6,7 +6,7 @@ import re
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
@@ -44,6 +44,16 @@ class Browser:
         except urllib.error.HTTPError as exc:
             with exc:
                 return Answer(exc.code, exc.headers, exc.read().decode())
+
+    def get_when_started(self, is_running: Callable[[], bool]) -> Answer:
+        """The first page of a server that is being started. Raises URLError if it ends before."""
+        while True:
+            try:
+                return self.get()
+            except urllib.error.URLError:
+                if not is_running():
+                    raise
+                sleep(0.05)
 
 
 def parsed(text: str) -> Any:

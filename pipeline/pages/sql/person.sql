@@ -14,13 +14,24 @@ with named as (
     where kind = 'person' and name = $person
 ),
 
+by_article as (
+    -- counted first: a person who is quoted often has far more quotations than articles
+    select
+        article_id,
+        count_if(quoted = 'direct') as direct_quotes,
+        count_if(quoted = 'indirect') as indirect_quotes
+    from named
+    group by article_id
+),
+
 chosen as (
     select
-        named.article_id,
-        named.quoted,
-        articles.source_id
-    from named
-    inner join parts.articles_without_text as articles on named.article_id = articles.article_id
+        count(*) as articles,
+        count(distinct articles.source_id) as sources,
+        cast(coalesce(sum(by_article.direct_quotes), 0) as bigint) as direct_quotes,
+        cast(coalesce(sum(by_article.indirect_quotes), 0) as bigint) as indirect_quotes
+    from by_article
+    inner join parts.articles_without_text as articles on by_article.article_id = articles.article_id
     where
         ($only_source is null or articles.source_id = $only_source)
         and ($only_language is null or articles.language = $only_language)
@@ -39,16 +50,10 @@ select
     persons.role,
     persons.party,
     persons.country,
-    (select count(distinct chosen.article_id) from chosen) as articles,
-    (select count(distinct chosen.source_id) from chosen) as sources,
-    (
-        select count(*) from chosen
-        where chosen.quoted = 'direct'
-    ) as direct_quotes,
-    (
-        select count(*) from chosen
-        where chosen.quoted = 'indirect'
-    ) as indirect_quotes
-from (select 1) as one
+    chosen.articles,
+    chosen.sources,
+    chosen.direct_quotes,
+    chosen.indirect_quotes
+from chosen
 left join persons on persons.name = $person
 where persons.name is not null or exists (select 1 from named)

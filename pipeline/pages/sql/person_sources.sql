@@ -11,15 +11,25 @@ with named as (
         quote_id
     from quotes
     where person = $person
+),
+
+by_article as (
+    -- counted first: a person who is quoted often has far more quotations than articles
+    select
+        article_id,
+        count_if(quote_id is null) as mentions,
+        count(quote_id) as quotes
+    from named
+    group by article_id
 )
 
 select
     articles.source_id,
-    count(distinct named.article_id) as articles,
-    count_if(named.quote_id is null) as mentions,
-    count(named.quote_id) as quotes
-from named
-inner join parts.articles_without_text as articles on named.article_id = articles.article_id
+    count(*) as articles,
+    cast(sum(by_article.mentions) as bigint) as mentions,
+    cast(sum(by_article.quotes) as bigint) as quotes
+from by_article
+inner join parts.articles_without_text as articles on by_article.article_id = articles.article_id
 where
     ($only_source is null or articles.source_id = $only_source)
     and ($only_language is null or articles.language = $only_language)

@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 import msgspec
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
-"""Control characters, those that change the direction or the line, and invisible tags. Joiners stay: some scripts need
-them."""
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+"""Control characters, those that change the direction or the line, and invisible ones, with which two different words
+look the same. Joiners stay: some scripts need them."""
 
 _LOGIN = re.compile(
     r"""(?<=:/)(?P<begin>/?)(?:[^\s/:"'@]+:(?!\d{1,5}/)[^\s"']*|[^\s/"']+)@"""  # a password may have / and @ in it

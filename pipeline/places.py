@@ -34,11 +34,13 @@ def openable(folder: Path) -> Path:
     try:
         length = len(str(folder).encode())
     except UnicodeEncodeError as exc:
-        raise ValueError("the path must be valid UTF-8, or DuckDB cannot open it") from exc
+        raise ValueError("the path must be valid UTF-8, or DuckDB cannot open it; rename the folder") from exc
     if "?" in str(folder):
-        raise ValueError("the path must have no question mark: for DuckDB a file's name ends there")
+        raise ValueError("the path must have no question mark: for DuckDB a file's name ends there; rename the folder")
     if length > _LONGEST_PATH_BYTES:
-        raise ValueError(f"the path has {length} bytes; SQLite opens none with more than {_LONGEST_PATH_BYTES}")
+        raise ValueError(
+            f"the path has {length} bytes; SQLite opens none with more than {_LONGEST_PATH_BYTES}; use a shorter one"
+        )
     return folder
 
 

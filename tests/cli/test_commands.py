@@ -149,7 +149,7 @@ def test_a_bad_setting(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "message"),
     [
-        ("what?", "the path must have no question mark"),
+        ("what?", "ends there; rename the folder"),
         ("x" * 200 + "/" + "y" * 200 + "/" + "z" * 200, "bytes; SQLite opens none with more than 480"),
         ("\udcff", "the path must be valid UTF-8"),
     ],
@@ -289,7 +289,17 @@ def test_sources_are_listed_and_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\x1b[31mred", "a\x00b", "a\u202eb", "a\x9b31m", "\r\n", "a\u061cb\u2029", "a\U000e0041"]
+    "text",
+    [
+        "\x1b[31mred",
+        "a\x00b",
+        "a\u202eb",
+        "a\x9b31m",
+        "\r\n",
+        "a\u061cb\u2029",
+        "a\U000e0041",
+        "\u200ea\xadb\u200bc\ufeff",
+    ],
 )
 def test_fetched_text_cannot_control_the_terminal(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Nor a log, nor the message of an error, which Airflow shows."""
@@ -305,7 +315,9 @@ def test_fetched_text_cannot_control_the_terminal(text: str, capsys: pytest.Capt
     report = SourceReport(source_id="alpha", problems=(text,))
     errors = (str(NewsledgerError(text)), str(PageError("no_text", text)))
     for shown in (printed.out, printed.err, *errors, str(report.fields()["problem"])):
-        assert not any(character in shown for character in "\x1b\x00\u061c\u2029\u202e\x9b\r\U000e0041")
+        assert not any(
+            character in shown for character in "\x1b\x00\u061c\u2029\u202e\x9b\r\U000e0041\u200e\xad\u200b\ufeff"
+        )
 
 
 def test_an_output_that_is_closed_and_has_only_ascii(tmp_path: Path) -> None:

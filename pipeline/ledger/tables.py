@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from pipeline.errors import LedgerDamaged, LedgerTooNew
 from pipeline.events import EVENT_TYPES, event_type
 from pipeline.ledger.catalog import Catalog
+from pipeline.ledger.disk import RECOVERY
 from pipeline.ledger.rows import table_schema
 from pipeline.ledger.session import connect
 from pipeline.ledger.sql import statement
@@ -23,14 +24,29 @@ BOOKKEEPING = ("ledger_format", "log_head", "appends")
 
 
 def is_complete(con: DuckDBPyConnection, catalog: Catalog) -> bool:
-    """True if all tables exist with all columns. Raises LedgerTooNew for a ledger made by a newer newsledger."""
+    """True if all tables exist with all columns. Raises LedgerTooNew for a ledger made by a newer newsledger,
+    LedgerDamaged for one with a column of another name."""
     columns = _columns(con)
+    _require_no_other_names(catalog, columns)
     newer = _newer_than_this(con, columns)
     if newer:
         raise LedgerTooNew(f"{catalog}: made by a newer newsledger ({newer}); upgrade newsledger")
     return all(name in columns for name in BOOKKEEPING) and all(
         set(table_schema(cls).names) <= columns.get(event_type(cls), frozenset()) for cls in EVENT_TYPES
     )
+
+
+def _require_no_other_names(catalog: Catalog, columns: Mapping[str, frozenset[str]]) -> None:
+    """Raises LedgerDamaged if a table has an unknown column and misses a known one: versions only add columns, so an
+    older one misses some, a newer one has more, and none has both."""
+    for cls in EVENT_TYPES:
+        name, known = event_type(cls), frozenset(table_schema(cls).names)
+        there = columns.get(name, known)
+        if there - known and known - there:
+            raise LedgerDamaged(
+                f"{catalog}: table {name} has a column {min(there - known)} and no column {min(known - there)}: the"
+                f" catalog was changed; {RECOVERY}"
+            )
 
 
 def _newer_than_this(con: DuckDBPyConnection, columns: Mapping[str, frozenset[str]]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -142,7 +143,7 @@ def _pages(ledger: Ledger, append_no: int) -> Iterator[list[AppendRow]]:
     for first in range(1, append_no + 1, PAGE_APPENDS):
         last = min(first + PAGE_APPENDS - 1, append_no)
         if page := ledger.select(AppendRow, "appends_between", first=first, last=last):
-            yield page
+            yield sorted(page, key=attrgetter("append_no", "first_position"))
 
 
 def _chain(appends: Sequence[AppendRow], last: AppendRow) -> Iterator[VerifyFinding]:

@@ -74,6 +74,7 @@ def one_append(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 IN_CATALOG = {
+    "a column renamed": "update ducklake_column set column_name = 'headlin' where column_name = 'title'",
     "no snapshot": "delete from ducklake_snapshot",
     "bytes that are no text in the head": "update {log_head} set digest = x'ff00'",
     "bytes that are no text in an append": "update {appends} set digest = x'ff00'",

@@ -81,6 +81,15 @@ def hidden(place: LedgerPlace) -> None:
     )(place)
 
 
+def endless(place: LedgerPlace) -> None:
+    """Let an append end where no table can, and the catalog say that no number in this column is so large."""
+    in_ledger(f"update ledger.appends set last_position = {2**63 - 1} where append_no = 2")(place)
+    in_catalog(
+        "update ducklake_table_column_stats set max_value = '6' where column_id = 3 and table_id ="
+        " (select table_id from ducklake_table where table_name = 'appends')"
+    )(place)
+
+
 NOT_RECORDED = r"append 1 \(positions 1-2\): its events are not those that were recorded"
 
 
@@ -141,6 +150,10 @@ TAMPERING: dict[str, tuple[Callable[[LedgerPlace], object], str]] = {
     "an append's run changed": (
         in_ledger("update ledger.item_discovered set run_id = 'other' where position = 1"),
         NOT_RECORDED,
+    ),
+    "the end of an append changed": (
+        endless,
+        r"append 2 \(positions 3-9223372036854775807\): positions are not gapless",
     ),
     "a removed append": (
         in_ledger("delete from ledger.appends where append_no = 2"),

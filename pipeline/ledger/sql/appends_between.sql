@@ -1,4 +1,5 @@
+-- Without an order: DuckDB would sort the numbers in as many bytes as the statistics in the catalog ask for, and show
+-- other numbers if these were changed.
 select append_no, first_position, last_position, events, digest, previous_digest
 from ledger.appends
 where append_no between $first and $last
-order by append_no, first_position

@@ -57,10 +57,11 @@ def verify_weekly(
 ) -> Proof:
     """Verify all events, and the files of the archive that are due. Remember the result, and anchor the head unless the
     ledger is not what was recorded. Raises LedgerError, StorageError."""
-    proof = verify_installation(settings, ledger, now, full=True, archive=ArchivePart.DUE, on_progress=on_progress)
+    verifying = _Verifying(settings, ledger, now, on_progress)
+    proof = verifying.prove(full=True, archive=ArchivePart.DUE)
     record_proof(settings, proof, now)
     if all(finding.part in (Part.ARCHIVE, Part.UNERASED, Part.ANCHORS, Part.BUILD) for finding in proof.findings):
-        drop_anchor(settings, proof.events, proof.digest, now)
+        verifying.anchor(proof)
     return proof
 
 
@@ -72,7 +73,7 @@ class _Verifying:
         self._file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
         self._records_skipped, self._archive_since = 0, now
 
-    def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead]) -> Proof:
+    def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead] = ()) -> Proof:
         anchors = read_anchors(self._settings)
         kept = [*anchors.heads, *heads_of_builds(self._settings), *given]
         if (end := self._file.progress.end) is not None:
@@ -131,14 +132,30 @@ class _Verifying:
 
     def _anchors(self, anchors: Anchors) -> Iterator[Deviation]:
         """Lines of the file of anchors that are damaged or gone; it only grows."""
-        path = self._settings.anchors_file
-        name = path.name if self._settings.anchors is None else str(path)
-        known, found = self._file.progress.anchors.get(name, 0), len(anchors.heads)
+        path, found = self._settings.anchors_file, len(anchors.heads)
         yield from (Deviation(Part.ANCHORS, damage) for damage in anchors.damage)
-        if found < known:
+        if found < (known := self._known_anchors):
             yield Deviation(Part.ANCHORS, f"{path}: has {found} anchors; the last verification has seen {known}")
         elif found:
-            self._file.update(anchors={**self._file.progress.anchors, name: found})
+            self._expect_anchors(found)
+
+    def anchor(self, proof: Proof) -> None:
+        """Append the head to the file of anchors, and expect it there from now on. Raises StorageError."""
+        drop_anchor(self._settings, proof.events, proof.digest, self._now)
+        self._expect_anchors(max(self._known_anchors, len(read_anchors(self._settings).heads)))
+        self._file.save()
+
+    @property
+    def _known_anchors(self) -> int:
+        return self._file.progress.anchors.get(self._anchors_name, 0)
+
+    def _expect_anchors(self, number: int) -> None:
+        self._file.update(anchors={**self._file.progress.anchors, self._anchors_name: number})
+
+    @property
+    def _anchors_name(self) -> str:
+        path = self._settings.anchors_file
+        return path.name if self._settings.anchors is None else str(path)
 
     def _builds(self, full: bool) -> Iterator[Deviation]:
         """What is wrong with the build and the published file, unless they are as when they were last read."""

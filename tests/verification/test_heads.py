@@ -134,6 +134,8 @@ def test_each_maintenance_adds_an_anchor_and_says_so(settings: Settings, capfd: 
     assert [(line["position"], line["digest"]) for line in lines] == [(position, digest), head(settings)]
     with Ledger.open(settings.ledger_catalog) as ledger:
         assert list(missing_heads(ledger, read_anchors(settings).heads)) == []
+    stored_files(settings)[ANCHORS] = json.dumps(lines[0]).encode() + b"\n"
+    assert "has 1 anchors; the last verification has seen 2" in verified(settings), "no verification came between"
 
 
 def test_a_ledger_that_is_not_what_was_recorded_is_not_anchored(settings: Settings) -> None:

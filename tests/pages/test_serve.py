@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_serve_answers_on_loopback_until_it_is_interrupted(tmp_path: Path) -> None:
     port = free_port()
-    command = [COMMAND, "serve", "--data", tmp_path, "--port", str(port)]
+    command = [str(COMMAND), "serve", "--data", str(tmp_path), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
             browser = Browser(f"http://127.0.0.1:{port}")

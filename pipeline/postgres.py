@@ -18,10 +18,21 @@ from pipeline.errors import SettingsError, StorageError
 
 Session = psycopg.Connection[tuple[object, ...]]
 
-_KEEPALIVE = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000"}
-"""The client notices after about 30 seconds that the server's machine is gone."""
-_SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-"""The server notices as fast that a client's machine is gone, and frees its locks. Its default is two hours."""
+_DEFAULTS = {
+    "connect_timeout": "10",
+    "application_name": "newsledger",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""The client notices after about 30 seconds that the server's machine is gone, whether it waits or has sent something.
+The system's defaults are two hours and a quarter of one."""
+_SERVER_TIMEOUTS = (
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
+)
+"""The server notices as fast that a client's machine is gone, and frees its locks: also one that the client was given
+while it was gone, so that the answer did not reach it."""
 
 
 _PORTS = re.compile(r"[0-9,]*")
@@ -48,18 +59,18 @@ def server_name(conninfo: str) -> str:
 
 
 def split_password(conninfo: str) -> tuple[str, str | None]:
-    """The connection string without its password, and the password."""
-    parts = _parts(conninfo)
+    """What libpq needs to connect, without the password, and the password."""
+    parts = _DEFAULTS | _parts(conninfo)
+    options = f"{parts.pop('options', '')} {_SERVER_TIMEOUTS}".lstrip()
     password = parts.pop("password", None)
-    return make_conninfo(**parts), password
+    return make_conninfo(**parts, options=options), password
 
 
 def connect(conninfo: str) -> Session:
     """A session in which each statement is its own transaction. Raises StorageError if the server does not answer."""
-    parts = {"connect_timeout": "10", "application_name": "newsledger"} | _parts(conninfo)
-    options = f"{parts.pop('options', '')} {_SERVER_KEEPALIVE}"
+    address, password = split_password(conninfo)
     with server_errors(conninfo):
-        return psycopg.connect(make_conninfo(**_KEEPALIVE | parts, options=options), autocommit=True)
+        return psycopg.connect(address, password=password, autocommit=True)
 
 
 @contextmanager

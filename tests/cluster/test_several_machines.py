@@ -20,8 +20,8 @@ from pipeline.canonical_urls import canonical_url
 from pipeline.sources import Source, load_sources
 from tests.benchmarks.airflow import outlets
 from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
-from tests.worlds.cluster import S3_PORT, Cluster
-from tests.worlds.machines import GATEWAY, Gate, Network, missing_programs
+from tests.worlds.cluster import S3_PORT, SECRETS, Cluster
+from tests.worlds.machines import GATEWAY, Gate, Network
 from tests.worlds.room import Room, assert_nothing_is_doubled, room
 from tests.worlds.s3 import S3Server, slow, slow_down
 
@@ -30,18 +30,6 @@ SMALL_OUTLETS, PAGES = 7, 2
 """With the five of the newsroom, enough sources for two shards, one for each worker."""
 BEGINNING = 10
 """Requests after which a worker has begun to collect, and has not finished."""
-SECRETS = {
-    "POSTGRES_PASSWORD": "0badc0de",
-    "AIRFLOW_DB_PASSWORD": "1badc0de",
-    "LEDGER_PGPASS": "postgres:5432:newsledger:newsledger:2badc0de",
-    "REDIS_PASSWORD": "3badc0de",
-    "S3_ACCESS_KEY": "newsledger",
-    "S3_SECRET_KEY": "4badc0de",
-    "AIRFLOW_FERNET_KEY": "ZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY=",
-    "AIRFLOW_API_SECRET_KEY": "a" * 64,
-    "AIRFLOW_JWT_SECRET": "j" * 128,
-    "ADMIN_PASSWORD": "look-out",
-}
 ONE_TASK_EACH = {"WORKERS": "2", "WORKER_CONCURRENCY": "1"}
 """So that each worker has a shard."""
 SLOW_SECONDS = 2.0
@@ -54,15 +42,6 @@ QUICKER = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
 }
 """How soon Airflow notices that a worker is dead: after five minutes by default."""
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    missing = missing_programs()
-    if missing:
-        pytest.fail(f"this needs {', '.join(missing)}: apt-get install iproute2 bubblewrap postgresql redis-server")
-    with Network.joined(tmp_path) as joined:
-        yield joined
 
 
 @pytest.fixture

@@ -27,6 +27,19 @@ S3_PORT = 8333
 ELSEWHERE = {"objects-owner", "s3"}
 """The S3 server, at `S3_PORT` of the host that has made the network."""
 START_SECONDS = 300.0
+SECRETS = {
+    "POSTGRES_PASSWORD": "0badc0de",
+    "AIRFLOW_DB_PASSWORD": "1badc0de",
+    "LEDGER_PGPASS": "postgres:5432:newsledger:newsledger:2badc0de",
+    "REDIS_PASSWORD": "3badc0de",
+    "S3_ACCESS_KEY": "newsledger",
+    "S3_SECRET_KEY": "4badc0de",
+    "AIRFLOW_FERNET_KEY": "ZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY=",
+    "AIRFLOW_API_SECRET_KEY": "a" * 64,
+    "AIRFLOW_JWT_SECRET": "j" * 128,
+    "ADMIN_PASSWORD": "look-out",
+}
+"""What .env has."""
 _POLL_SECONDS = 1.0
 
 POSTGRES = r"""

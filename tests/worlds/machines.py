@@ -135,6 +135,14 @@ class Machine:
         self._namespace.kill()
         self._namespace.wait()
 
+    def disconnect(self) -> None:
+        """No packet reaches or leaves the machine from now on, and nobody is told."""
+        _ip(f"link set to-{self._namespace.pid} down")
+
+    def connect(self) -> None:
+        """Packets pass again."""
+        _ip(f"link set to-{self._namespace.pid} up")
+
     def listen(self, port: int) -> socket.socket:
         """A socket at a port of the machine's loopback, to be served from here."""
         with _own_namespace() as here, Path(f"/proc/{self._namespace.pid}/ns/net").open("rb") as there:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from duckdb import CatalogException, DuckDBPyConnection
 
-from pipeline.events import EVENT_TYPES, event_type
+from pipeline.events import EVENT_TYPES, Event, event_type
 from pipeline.models.build_file import BuiltFrom, drop_working_tables
 from pipeline.models.event_source import article_types
 from pipeline.models.sql import statement
@@ -29,7 +29,18 @@ def touch_new(con: DuckDBPyConnection, last: BuiltFrom, now: BuiltFrom) -> None:
     for name in ("touch_joined_addresses", "keep_persons_before", "keep_days_before", "keep_word_changes"):
         con.execute(statement(name))
     for cls in article_types():
-        con.execute(statement("copy_touched").format(table=event_type(cls)))
+        first_position = _first_position(con, cls)
+        con.execute(statement("copy_touched").format(table=event_type(cls), first_position=first_position))
+
+
+def _first_position(con: DuckDBPyConnection, cls: type[Event]) -> int:
+    """A position before which no event of the type is about a touched address: an event stands behind its cause, which
+    is about the same address. `events` declares each cause before its effects, so it has been copied."""
+    cause = cls.REFERENCES.get("caused_by")
+    if cause is None:
+        return 0
+    ((first_position,),) = con.table(f"touched.{cause}").aggregate("coalesce(min(position), 0)").fetchall()
+    return int(first_position)
 
 
 def touch_everything(con: DuckDBPyConnection, now: BuiltFrom) -> None:

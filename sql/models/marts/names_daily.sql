@@ -6,33 +6,19 @@ with articles as (
     select
         articles.article_id,
         articles.language,
+        articles.published_at,
         coalesce(articles.published_at, articles.first_seen_at) as seen_at,
         {{ news_day('articles') }} as day
     from {{ ref('articles_without_text') }} as articles
     where {{ news_day('articles') }} in (select touched.day from {{ ref('touched_news_days') }} as touched)
 ),
 
--- the rows are found by one column first; the others are large
 named as (
-    select *
-    from {{ ref('mentions') }}
-    where rowid in (
-        select found.rowid
-        from {{ ref('mentions') }} as found
-        where found.article_id in (select articles.article_id from articles)
-    )
+    {{ rows_of(ref('mentions'), 'articles') }}
 ),
 
 quoted as (
-    select *
-    from {{ ref('quotes') }}
-    where rowid in (
-        select found.rowid
-        from {{ ref('quotes') }} as found
-        where
-            found.person is not null
-            and found.article_id in (select articles.article_id from articles)
-    )
+    {{ rows_of(ref('quotes'), 'articles') }} and person is not null
 ),
 
 -- if several mentions have one time, the first one in the text counts

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import ClassVar
 from uuid import UUID
 
@@ -237,14 +237,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     @cached_property
     def event_id(self) -> UUID:
         """The same fact from the same producer always has the same id, so recording it again adds nothing."""
-        values = ((name, getattr(self, name)) for name in self.IDENTITY)
-        identity = (_ENCODER.encode(value) for name, value in values if value is not None or name not in self.ADDED)
+        identity = [
+            _ENCODER.encode(value)
+            for name in self.IDENTITY
+            if (value := getattr(self, name)) is not None or name not in self.ADDED
+        ]
         return name_uuid(event_type(type(self)), self.producer, *identity)
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
+@cache
 def event_type(cls: type[Event]) -> str:
     """The type's name, which is also its table's name: `article_captured`."""
     tag = cls.__struct_config__.tag

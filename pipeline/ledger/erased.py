@@ -108,6 +108,8 @@ class ErasedArticles:
 
     def refuse(self, event: Event) -> bool:
         """True if the event says something about an erased article that must not be recorded again."""
+        if not self._scopes:
+            return False
         if not isinstance(event, ArticleEvent | ItemDiscovered) or isinstance(event, ArticleRedacted):
             return False
         scope = self._scopes.get(event.article_id)

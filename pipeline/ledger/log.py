@@ -302,8 +302,10 @@ class Ledger:
         possibly_known = set(offered)
         if head.position >= self._indexed_from:
             possibly_known = self._index.possibly_known(offered, head.end, self._contains, self._prefixes_after)
-        for cls in {type(offered[event_id]) for event_id in possibly_known}:
-            ids = [event_id.bytes for event_id in possibly_known if type(offered[event_id]) is cls]
+        ids_by_type: dict[type[Event], list[bytes]] = {}
+        for event_id in possibly_known:
+            ids_by_type.setdefault(type(offered[event_id]), []).append(event_id.bytes)
+        for cls, ids in ids_by_type.items():
             self._con.register("offered", pa.table({"event_id": pa.array(ids, pa.binary(16)).cast(pa.uuid())}))
             for (known,) in self._con.execute(statement("known_ids").format(table=event_type(cls))).fetchall():
                 del fresh[known]

@@ -14,6 +14,9 @@ import msgspec
 
 from pipeline.canonical_urls import canonical_url
 
+_MARKS = 0xF << 76 | 0x3 << 62
+"""The bits of a UUID that say its version and variant (RFC 9562, 4)."""
+
 
 def article_id(url: str) -> UUID:
     """The id of the article at this URL, made from its canonical URL without scheme, `www.` and trailing slash."""
@@ -39,9 +42,11 @@ def feed_stream(source_id: str, feed_url: str) -> str:
 def name_uuid(*parts: str | bytes) -> UUID:
     """A UUIDv8 (RFC 9562, appendix B.2) from the SHA-256 of the parts; text is hashed as UTF-8. Each part is hashed
     with its length, so that different lists of parts do not have the same id."""
-    encoded = [part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass") for part in parts]
-    hashed = hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in encoded]))
-    return _uuid(int.from_bytes(hashed.digest()[:16], "big"), version=8)
+    encoded: list[bytes] = []
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
+        encoded += (len(data).to_bytes(8, "big"), data)
+    return _uuid(int.from_bytes(hashlib.sha256(b"".join(encoded)).digest()[:16], "big"), version=8)
 
 
 def time_uuid(at: datetime) -> UUID:
@@ -50,5 +55,4 @@ def time_uuid(at: datetime) -> UUID:
 
 
 def _uuid(value: int, *, version: int) -> UUID:
-    value = value & ~(0xF << 76) | version << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    return UUID(int=value & ~_MARKS | version << 76 | 0x2 << 62)

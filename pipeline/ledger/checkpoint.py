@@ -38,6 +38,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
     """All files as they were before the first event was read."""
     columns: str = ""
     """Digest of what the catalog said then of the tables' columns, by which files are read."""
+    appends: str = ""
+    """The fingerprint of the rows of `appends` up to here."""
 
 
 class AppendEnd(msgspec.Struct, frozen=True):
@@ -51,6 +53,10 @@ class _InCatalog(msgspec.Struct, frozen=True):
 
 class _Columns(msgspec.Struct, frozen=True):
     digest: str
+
+
+class _Appends(msgspec.Struct, frozen=True):
+    fingerprint: int
 
 
 def file_states(ledger: Ledger, files: Iterable[EventFile]) -> FileStates:
@@ -74,8 +80,9 @@ def unchanged_files(checkpoint: Checkpoint, states: FileStates) -> Set[str]:
 
 def start_after(ledger: Ledger, checkpoint: Checkpoint, files: Iterable[EventFile], states: FileStates) -> Start:
     """From where events have to be read, if these are all files and have these states now; the beginning if the ledger
-    does not contain the checkpoint, or if its tables have other columns now."""
-    if checkpoint.columns != columns_digest(ledger):
+    does not contain the checkpoint, or if its appends are not the same or its tables have other columns now."""
+    (appends,) = ledger.select(_Appends, "fingerprint_of_appends", append_no=checkpoint.append_no)
+    if (checkpoint.columns, checkpoint.appends) != (columns_digest(ledger), f"{appends.fingerprint:x}"):
         return BEGINNING
     position = checkpoint.position
     for file in files:

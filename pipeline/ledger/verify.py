@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
+from datetime import UTC, datetime
+from functools import reduce
+from operator import attrgetter, xor
 from typing import Any
 
 import msgspec
@@ -52,15 +54,26 @@ class AppendRow(msgspec.Struct, frozen=True):
     first_position: int
     last_position: int
     events: int
+    run_id: str
+    appended_at: datetime
     digest: str
     previous_digest: str
+    fingerprint: int = 0
+    """A number made from the whole row."""
+
+    @property
+    def envelope(self) -> str:
+        """The part of a canonical line that is the same for all of its events. An erasure that leaves no event seals
+        this."""
+        said = msgspec.json.encode({"recorded_at": self.appended_at, "run_id": self.run_id}).decode()
+        return f'{said[1:-1]},"event":'
 
     @property
     def name(self) -> str:
         return f"append {self.append_no} (positions {self.first_position}-{self.last_position})"
 
 
-_BEFORE_ALL = AppendRow(append_no=0, first_position=0, last_position=0, events=0, digest="sha256:", previous_digest="")
+_BEFORE_ALL = AppendRow(0, 0, 0, 0, "", datetime.min.replace(tzinfo=UTC), "sha256:", "")
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -94,28 +107,32 @@ class _Counts(msgspec.Struct, frozen=True):
 
 
 def verify(
-    ledger: Ledger, start: Start = BEGINNING, on_proven: Callable[[AppendRow], None] = lambda _: None
+    ledger: Ledger, start: Start = BEGINNING, on_proven: Callable[[AppendRow, int], None] = lambda *_: None
 ) -> Verification:
     """Recompute the chain up to the head. Other processes may append at the same time.
 
     Events up to `start` are only counted; what has been proven before is not read again (`pipeline.ledger.checkpoint`).
-    `on_proven` is called with one append after the other up to which everything is as it was recorded, about once in
-    `WINDOW_EVENTS` events, as long as nothing else is found. Only the events of one window are in memory at a time.
+    `on_proven` is called with one append after the other up to which everything is as it was recorded, and with the
+    fingerprint of all rows up to it, about once in `WINDOW_EVENTS` events, as long as nothing else is found. Only the
+    events of one window are in memory at a time.
     Raises LedgerError if `log_head` or `appends` cannot be read.
     """
     head = ledger.head()
     tables = _Tables(ledger, head.position, start.position)
     findings = [*_strays(ledger), *tables.findings()]
-    seals, erased = seals_of(ledger), 0
+    seals, erased, fingerprint = seals_of(ledger), 0, 0
     last = _BEFORE_ALL
     for page in _pages(ledger, head.append_no):
         findings += _chain(page, last)
         last = page[-1]
         erased += sum(row.events - seals[row.append_no].events for row in page if row.append_no in seals)
-        for window in _windows([row for row in page if row.append_no > start.append_no]):
+        to_read = [row for row in page if row.append_no > start.append_no]
+        fingerprint = _fingerprint(page[: len(page) - len(to_read)], fingerprint)
+        for window in _windows(to_read):
             findings += tables.check([as_left(row, seals) for row in window])
+            fingerprint = _fingerprint(window, fingerprint)
             if not findings:
-                on_proven(window[-1])
+                on_proven(window[-1], fingerprint)
     if head != Head(last.last_position, last.append_no, last.digest):
         what = f"stands at position {head.position}, append {head.append_no};"
         what += f" the last append is {last.append_no}, ending at {last.last_position}"
@@ -157,6 +174,10 @@ def _chain(appends: Sequence[AppendRow], last: AppendRow) -> Iterator[VerifyFind
         if row.previous_digest != last.digest:
             yield VerifyFinding(row.name, "does not chain to the append before")
         last = row
+
+
+def _fingerprint(rows: Iterable[AppendRow], before: int) -> int:
+    return reduce(xor, (row.fingerprint for row in rows), before)
 
 
 def _strays(ledger: Ledger) -> Iterator[VerifyFinding]:
@@ -257,8 +278,12 @@ class _Tables:
         unproven = []
         for row in window:
             mine = lines[bisect_left(positions, row.first_position) : bisect_right(positions, row.last_position)]
-            content = "".join(mine).encode()
-            if len(mine) != row.events or chain_digest(row.previous_digest, row.append_no, [content]) != row.digest:
+            content = ("".join(mine) or row.envelope).encode()
+            if (
+                len(mine) != row.events
+                or (mine and not mine[0].partition('",')[2].startswith(row.envelope))  # after the event's id
+                or chain_digest(row.previous_digest, row.append_no, [content]) != row.digest
+            ):
                 unproven.append(row)
         return unproven
 
@@ -286,6 +311,9 @@ class _Tables:
                 yield VerifyFinding(row.name, f"holds {len(mine)} events, {row.events} were recorded")
             elif chain_digest(row.previous_digest, row.append_no, (item.canonical() for item in mine)) != row.digest:
                 yield VerifyFinding(row.name, "its events are not those that were recorded")
+            elif mine and (mine[0].run_id, mine[0].recorded_at) != (row.run_id, row.appended_at):
+                what = f"was recorded by {mine[0].run_id} at {mine[0].recorded_at}, as its events say, not by"
+                yield VerifyFinding(row.name, f"{what} {row.run_id} at {row.appended_at}")
 
     def _cannot_read(self, cls: type[Event], exc: LedgerError) -> Iterator[VerifyFinding]:
         """Findings about the damaged files of a table; what DuckDB said, if each single file can be read."""

@@ -301,7 +301,8 @@ def _seals(ledger: Ledger, removed: Sequence[Recorded], replaced: Sequence[Recor
 
 
 def _digest(append: AppendRow, events: Iterable[Recorded]) -> str:
-    return chain_digest(append.previous_digest, append.append_no, (item.canonical() for item in events))
+    lines = [item.canonical() for item in events] or [append.envelope.encode()]
+    return chain_digest(append.previous_digest, append.append_no, lines)
 
 
 def _position(item: Recorded) -> int:

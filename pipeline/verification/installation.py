@@ -121,9 +121,11 @@ class _Verifying:
         columns = columns_digest(self._ledger)
         (head, *_) = self._ledger.head()
 
-        def proven(row: AppendRow) -> None:
+        def proven(row: AppendRow, appends: int) -> None:
             if not wrong:
-                reached = Checkpoint(row.append_no, row.last_position, row.digest, read_since, states, columns)
+                reached = Checkpoint(
+                    row.append_no, row.last_position, row.digest, read_since, states, columns, f"{appends:x}"
+                )
                 self._file.update(checkpoint=reached, is_reading_all=is_reading_all)
             self._on_progress(Progress("verify", None, row.last_position, head))
 

@@ -8,18 +8,23 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pyarrow as pa
 import pytest
 
+from pipeline.events import ArticleRedacted, ItemDiscovered, RedactionScope, Seal
 from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger.erased import Erasure
+from pipeline.ledger.log import chain_digest
 from pipeline.ledger.postgres_copy import restore_catalog
+from pipeline.ledger.rows import from_table
 from pipeline.places import LedgerPlace, PostgresPlace
 from tests.ledger.appending import start_appending
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.reliability_page import is_documented
-from tests.worlds.stories import item
+from tests.worlds.stories import NOON, item
 
 pytestmark = pytest.mark.slow
 
@@ -147,13 +152,21 @@ TAMPERING: dict[str, tuple[Callable[[LedgerPlace], object], str]] = {
         in_ledger("update ledger.appends set run_id = 'other', digest = 'sha256:0' where append_no = 1"),
         r"append 2 \(positions 3-4\): does not chain to the append before",
     ),
-    "an append's run changed": (
+    "an event's run changed": (
         in_ledger("update ledger.item_discovered set run_id = 'other' where position = 1"),
         NOT_RECORDED,
     ),
     "the end of an append changed": (
         endless,
         r"append 2 \(positions 3-9223372036854775807\): positions are not gapless",
+    ),
+    "the run of an append changed": (
+        in_ledger("update ledger.appends set run_id = 'other' where append_no = 2"),
+        r"append 2 \(positions 3-4\): was recorded by three at .*, as its events say, not by other at ",
+    ),
+    "the time of an append changed": (
+        in_ledger("update ledger.appends set appended_at = appended_at - interval 1 day where append_no = 2"),
+        r"append 2 \(positions 3-4\): was recorded by three at .*, as its events say, not by three at ",
     ),
     "a removed append": (
         in_ledger("delete from ledger.appends where append_no = 2"),
@@ -257,3 +270,22 @@ def test_a_finding_names_the_append(three: LedgerPlace) -> None:
         ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 3")
         (finding,) = verify(ledger).findings
     assert finding.where == "append 2 (positions 3-4)"
+
+
+@pytest.mark.parametrize("three", ["sqlite"], indirect=True)
+def test_a_seal_over_nothing_which_earlier_versions_have_made_is_accepted(three: LedgerPlace, run: Run) -> None:
+    with Ledger.open(three) as ledger:
+        (before,) = ledger.table("select previous_digest from ledger.appends where append_no = 2").to_pylist()
+        erased = ArticleRedacted(
+            stream="article:1",
+            occurred_at=NOON,
+            producer="redact@1",
+            source_id="example",
+            article_id=UUID(int=1),
+            scope=RedactionScope.ARTICLE,
+            reason="asked",
+            seals=(Seal(2, 0, chain_digest(before["previous_digest"], 2, [])),),
+        )
+        gone = [*from_table(ItemDiscovered, ledger.read(ItemDiscovered, 3, 4).read_all())]
+        ledger.erase(lambda: Erasure(gone, [], [erased]), run)
+        assert verify(ledger).findings == ()

@@ -19,7 +19,7 @@ from pipeline.archive.storage import Location, archive_storage
 from pipeline.backup import back_up, restore
 from pipeline.errors import LedgerError, NewsledgerError
 from pipeline.interval import Interval
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, Run
 from pipeline.ledger.log import utc_now
 from pipeline.places import S3Place
 from pipeline.settings import Settings
@@ -282,12 +282,15 @@ CHANGED = {
     "an event removed beside an erased one": "delete from ledger.article_extracted",
     "an event changed beside an erased one": "update ledger.article_extracted set text = 'other'",
     "the seals of an erasure removed": "update ledger.article_redacted set seals = []",
+    "the run of an append without events changed": "update ledger.appends set run_id = 'x' where run_id = 'alone'",
     "the reason of an erasure changed": "update ledger.article_redacted set reason = 'other'",
 }
 
 
 def test_what_is_left_cannot_be_changed_unseen(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    world.ledger.append([discovered(f"{world.web.base}/orla-quillfeather-away", NOON, title="Again")], Run("alone"))
     erase(world)
+    assert findings(world.settings) == []
     for name, tampering in CHANGED.items():
         copy = settings_at(tmp_path_factory.mktemp("changed") / "data")
         copy_installation(world.settings.data, copy.data)

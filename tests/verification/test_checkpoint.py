@@ -81,20 +81,15 @@ def flip_a_bit(settings: Settings, name: str) -> None:
     files[name] = bytes(content)
 
 
-def test_only_new_events_are_read(settings: Settings) -> None:
+def test_only_new_events_are_read_and_it_says_since_when_every_event_was(settings: Settings) -> None:
     assert prove(settings).events_read == 0
     append(settings, "four")
     proof = prove(settings)
     assert (proof.events_read, proof.events, proof.findings) == (2, 8, ())
-    assert prove(settings, full=True).events_read == 8
-
-
-def test_it_says_since_when_every_event_was_read(settings: Settings) -> None:
-    append(settings, "four")
-    first = prove(settings).read_since
     later = utc_now() + timedelta(days=1)
-    assert prove(settings, later).read_since == first
-    assert prove(settings, later, full=True).read_since == later
+    assert prove(settings, later).read_since == proof.read_since
+    full = prove(settings, later, full=True)
+    assert (full.events_read, full.read_since) == (8, later)
 
 
 TITLE = "update ledger.item_discovered set title = 'x' where position = 1"
@@ -111,6 +106,10 @@ SEEN_WITHOUT_FULL: dict[str, tuple[Callable[[Settings], object], str]] = {
     "an event removed": (
         lambda settings: change(settings, "delete from ledger.item_discovered where position = 2"),
         "append 1 .*: holds 1 events, 2 were recorded",
+    ),
+    "the run of an append changed": (
+        lambda settings: change(settings, "update ledger.appends set run_id = 'other' where append_no = 1"),
+        "append 1 .*: was recorded by r at .*, as its events say, not by other at ",
     ),
     "an append removed": (
         lambda settings: change(settings, "delete from ledger.appends where append_no = 1"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -23,8 +24,8 @@ from tests.worlds.running import Demo
 
 pytestmark = pytest.mark.slow
 NO_COUNTS = "self::a or self::time or self::data or self::code or self::pre or self::form or self::summary or self::svg"
-"""Elements whose numbers count nothing, and links. `data` is for positions, sizes, shares, and what only an event says:
-how many items a feed had. A summary opens the rows that it counts."""
+"""Elements whose numbers count nothing, and links. `data` is for positions, sizes and shares. A summary opens the rows
+that it counts."""
 HEADINGS = "self::h1 or self::thead or @class = 'note' or @class = 'choice' or @class = 'legend'"
 """Days in headings, and limits in notes."""
 ROWS = "self::tr[td] or self::li or self::article or self::blockquote or self::p[not(@class = 'note')]"
@@ -128,20 +129,35 @@ def test_numbers_of_sources_and_persons_are_those_of_their_rows(browser: Browser
                 target, place = urldefrag(urljoin(address, link.get("href")))
                 kind = target.split("/")[1]
                 title = link.xpath("string(ancestor::div[1]/dt)")
-                if (
-                    kind not in COUNTED
-                    or "minute" in title
-                    or link.xpath("ancestor::section[@aria-labelledby='feeds']")
-                ):
+                if kind not in COUNTED or "minute" in title:
                     continue
                 rows = COUNTED[kind](parsed(browser.get(target).text), place, link)
-                assert rows == int(link.text_content()), (address, link.get("href"), title)
+                assert rows == float(link.text_content()), (address, link.get("href"), title)
                 seen[kind] += 1
     assert seen.keys() == COUNTED.keys()
 
 
+def test_number_of_items_leads_to_the_record_of_the_feed(browser: Browser, demo: Demo) -> None:
+    with served(demo.data) as browser:
+        polls = parsed(browser.get("/polls/meridian").text).xpath(
+            "//section[h2/@id='polls']//tbody/tr[contains(td[1], 'feed.atom')]"
+        )
+        for items in (row.xpath("td[@class='amount']/a")[0] for row in polls):
+            record = parsed(browser.get(urljoin("/polls/meridian", items.get("href"))).text)
+            body = record.xpath("//pre[@class='record']")[-1].text_content()
+            assert len(re.findall(r"<(?:entry|item|url)>", body)) == int(items.text_content())
+            assert record.xpath("//main//a[contains(@href, 'feed/meridian/')]")
+
+
 def _in_section(page: Any, place: str, link: Any) -> int:
     return len(page.xpath("//section[h2/@id = $place or h3/@id = $place]//tbody/tr", place=place))
+
+
+def _feed(page: Any, place: str, link: Any) -> float:
+    """How many polls, the median of their items, or the new items of each of three days."""
+    rows = page.xpath("//section[h2/@id = $place]//tbody/tr", place=place)
+    items, new = ([int(row.xpath("td[@class='amount']")[n].text_content()) for row in rows] for n in range(2))
+    return {"read": lambda: median(items), "new": lambda: round(sum(new) / 3, 1)}.get(place, lambda: len(rows))()
 
 
 def _articles(page: Any, place: str, link: Any) -> int:
@@ -169,6 +185,7 @@ def _named(page: Any, place: str, link: Any) -> int:
 
 COUNTED = {
     "articles": _articles,
+    "feed": _feed,
     "source": _articles,
     "gaps": _in_section,
     "polls": _in_section,

@@ -46,6 +46,7 @@ def test_pages_are_the_same_if_the_rows_of_the_file_are_stored_in_another_order(
             "person": "select name from persons order by mentions desc, name",
             "day": "select distinct cast(day as varchar) as day from coverage_ledger order by 1",
             "rule": "select distinct rule from events.boilerplate_stripped order by 1",
+            "feed_key": "select md5(feed_url) as feed_key from feed_health order by 1",
             "run_id": "select distinct run_id from runs order by 1",
         }
         keys = {name: [row[0] for row in file.run(sql, {}).rows] for name, sql in found.items()}

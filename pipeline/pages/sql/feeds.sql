@@ -2,6 +2,7 @@
 select
     source_id,
     feed_url,
+    md5(feed_url) as feed_key,
     last_polled_at,
     last_success_at,
     last_reason,

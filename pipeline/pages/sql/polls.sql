@@ -12,6 +12,7 @@ with polls as (
         new_items,
         gap_from,
         gap_to,
+        warc_file is not null as has_record,
         outcome not in ('ok', 'moved', 'not_modified') as has_failed,
         coalesce(not overlap, false) as is_after_gap
     from events.feed_polled
@@ -53,7 +54,8 @@ select
     items,
     new_items,
     gap_from,
-    gap_to
+    gap_to,
+    has_record
 from parts
 where $only_place is null or part = $only_place
 order by list_position(['failed', 'gaps', 'polls'], part), occurred_at desc, feed_url, position

@@ -11,7 +11,8 @@ select
     new_items,
     overlap,
     gap_from,
-    gap_to
+    gap_to,
+    warc_file is not null as has_record
 from events.feed_polled
 where source_id = $source_id and main.utc_day(occurred_at) = $day and caused_by is null
 order by occurred_at, feed_url, position

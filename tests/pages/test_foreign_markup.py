@@ -129,8 +129,8 @@ def injected(column: Column) -> str:
 
 
 def fill_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """One row about an article for each event type and mart of which the newsroom has none."""
-    article = "(select article_id from main.articles order by all limit 1)"
+    """One row about an article of the last day for each event type and mart of which the newsroom has none."""
+    article = "(select article_id from main.articles order by first_seen_at desc, article_id limit 1)"
     default = {"VARCHAR": "'x'", "BIGINT": "1", "INTEGER": "1", "DOUBLE": "0.5", "BOOLEAN": "false", "UUID": article}
     tables = con.sql(
         "select schema_name || '.' || table_name, list(data_type order by column_index) from duckdb_columns() "

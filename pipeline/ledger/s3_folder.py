@@ -17,8 +17,9 @@ from pipeline.object_store import ObjectMissing, ObjectStore
 from pipeline.places import S3Place
 from pipeline.s3_client import S3Access, s3_access
 
-_NOT_FOUND = re.compile(r"\b404\b")
-"""The status, and no part of a file's name, which has hexadecimal digits."""
+_DAMAGED = re.compile(r"\b(404|416)\b")
+"""The status of an answer about an object that is missing or too short, and no part of its name, which has hexadecimal
+digits."""
 _REQUEST = re.compile(r"(s3|https?)://\S+")
 
 
@@ -69,11 +70,11 @@ class S3Folder:
         try:
             yield
         except (duckdb.HTTPException, duckdb.IOException) as exc:
-            if _REQUEST.search(str(exc)) is None or is_missing(exc):
+            if _REQUEST.search(str(exc)) is None or _is_damaged(exc):
                 raise
             raise StorageError(f"{self}: {first_line(exc)}; run the same again: nothing is recorded twice") from exc
 
 
-def is_missing(exc: duckdb.Error) -> bool:
-    """True if the store answered that there is no such object: this does not pass."""
-    return _NOT_FOUND.search(first_line(exc).rpartition("/")[2]) is not None
+def _is_damaged(exc: duckdb.Error) -> bool:
+    """True if the store answered that the object is missing, or shorter than the catalog says: this does not pass."""
+    return _DAMAGED.search(first_line(exc).rpartition("/")[2]) is not None

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import LedgerError, SettingsError, StorageError
@@ -79,42 +74,15 @@ def test_killed_writers_leave_nothing_half_recorded(place: PostgresPlace, run: R
         assert ledger.append([item("after")], run).events == 1
 
 
-def remove(s3_server: S3Server, bucket: str, key: str) -> None:
-    s3_server.client.delete_object(Bucket=bucket, Key=key)
-
-
-def cut(s3_server: S3Server, bucket: str, key: str) -> None:
-    content = s3_server.client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    s3_server.client.put_object(Bucket=bucket, Key=key, Body=content[:-10])
-
-
-def rewrite(s3_server: S3Server, bucket: str, key: str) -> None:
-    table = pq.read_table(io.BytesIO(s3_server.client.get_object(Bucket=bucket, Key=key)["Body"].read()))
-    titles = pa.array(["Something else"] * len(table), pa.string())
-    changed = io.BytesIO()
-    pq.write_table(table.set_column(table.schema.get_field_index("title"), "title", titles), changed)
-    s3_server.client.put_object(Bucket=bucket, Key=key, Body=changed.getvalue())
-
-
-@pytest.mark.parametrize(
-    ("change", "finding"), [(remove, "is missing"), (cut, "bytes, not"), (rewrite, "item_discovered|not those|cannot")]
-)
-def test_what_was_changed_is_found(
-    place: PostgresPlace, s3_server: S3Server, run: Run, change: Callable[[S3Server, str, str], None], finding: str
-) -> None:
+def test_a_changed_object_is_read_again(place: PostgresPlace, s3_server: S3Server, run: Run) -> None:
     assert place.s3
     with Ledger.open(place) as ledger:
-        ledger.append([item("a"), item("b")], run)
+        ledger.append([item("a")], run)
         before = file_states(ledger, event_files(ledger))
-    (key,) = s3_server.keys(place.s3.bucket, "desk/ledger/main/item_discovered/")
-    change(s3_server, place.s3.bucket, key)
-    with Ledger.open(place) as ledger:
-        assert file_states(ledger, event_files(ledger)) != before, (
-            "the next verification reads the events of this file again"
-        )
-        findings = verify(ledger).findings
-        assert findings
-        assert any(re.search(finding, f"{each.where}: {each.what}") for each in findings)
+        (key,) = s3_server.keys(place.s3.bucket, "desk/ledger/main/item_discovered/")
+        content = s3_server.client.get_object(Bucket=place.s3.bucket, Key=key)["Body"].read()
+        s3_server.client.put_object(Bucket=place.s3.bucket, Key=key, Body=content[:-1] + b"?")
+        assert file_states(ledger, event_files(ledger)) != before
 
 
 def test_files_without_a_catalog_are_not_written_over(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import psycopg
@@ -20,7 +23,8 @@ from pipeline.ledger.erased import Erasure
 from pipeline.ledger.log import chain_digest
 from pipeline.ledger.postgres_copy import restore_catalog
 from pipeline.ledger.rows import from_table
-from pipeline.places import LedgerPlace, PostgresPlace
+from pipeline.object_store import ObjectStore
+from pipeline.places import LedgerPlace, PostgresPlace, S3Place
 from tests.ledger.appending import start_appending
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.reliability_page import is_documented
@@ -29,14 +33,32 @@ from tests.worlds.stories import NOON, item
 pytestmark = pytest.mark.slow
 
 
-def files_of(place: LedgerPlace) -> Path:
-    if isinstance(place, PostgresPlace) and place.s3:
-        pytest.skip("files in S3 are changed in test_s3_files.py")
-    return place.with_suffix("") if isinstance(place, Path) else place.files
+@contextmanager
+def parquet_file(place: LedgerPlace, table: str) -> Iterator[Path]:
+    """A Parquet file of this table. A test may change or delete it: in S3, the object becomes what the file is then."""
+    if isinstance(place, Path) or place.s3 is None:
+        folder = place.with_suffix("") if isinstance(place, Path) else place.files
+        yield next((folder / "main" / table).glob("*.parquet"))
+        return
+    store = ObjectStore(place.s3)
+    name = next(store.objects(f"main/{table}/")).name
+    with TemporaryDirectory() as folder_of_copy:
+        copy = Path(folder_of_copy, Path(name).name)
+        with copy.open("wb") as file:
+            store.download(name, file)
+        yield copy
+        if copy.exists():
+            store.put(name, io.BytesIO(copy.read_bytes()))
+        else:
+            store.delete([name])
 
 
-def parquet_file(place: LedgerPlace, table: str) -> Path:
-    return next((files_of(place) / "main" / table).glob("*.parquet"))
+def in_file(change: Callable[[Path], object]) -> Callable[[LedgerPlace], None]:
+    def change_file(place: LedgerPlace) -> None:
+        with parquet_file(place, "item_discovered") as path:
+            change(path)
+
+    return change_file
 
 
 def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -103,19 +125,19 @@ ONE_MISSING = r"append 1 \(positions 1-2\): holds 1 events, 2 were recorded"
 
 TAMPERING: dict[str, tuple[Callable[[LedgerPlace], object], str]] = {
     "a changed Parquet file": (
-        lambda place: rewrite(parquet_file(place, "item_discovered"), with_title),
+        in_file(lambda path: rewrite(path, with_title)),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: has \d+ bytes, not \d+ as when it was written",
     ),
     "a Parquet file with garbage": (
-        lambda place: parquet_file(place, "item_discovered").write_bytes(b"PAR1 garbage"),
+        in_file(lambda path: path.write_bytes(b"PAR1 garbage")),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: has 12 bytes, not ",
     ),
     "a Parquet file zeroed": (
-        lambda place: zero(parquet_file(place, "item_discovered")),
+        in_file(zero),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: cannot be read as Parquet: ",
     ),
     "a missing Parquet file": (
-        lambda place: parquet_file(place, "item_discovered").unlink(),
+        in_file(Path.unlink),
         r"file \S+/item_discovered/ducklake-\S+\.parquet: is missing",
     ),
     "a data file struck from the catalog": (
@@ -208,32 +230,45 @@ def three_in_postgres(three_appends: Path, postgres_server: PostgresServer) -> s
     return conninfo
 
 
-IN_BOTH_CATALOGS = {
-    "a missing Parquet file",
-    "a data file struck from the catalog",
-    "an event changed through DuckLake",
-    "an event hidden by the statistics of its file",
+ELSEWHERE = {
+    "postgres": {
+        "a data file struck from the catalog",
+        "an event changed through DuckLake",
+        "an event hidden by the statistics of its file",
+    },
+    "s3": {"a Parquet file zeroed", "a missing Parquet file"},
 }
-"""The kinds that are tried with PostgreSQL, too. The others change Parquet files, or go through DuckLake, and so do not
-depend on the catalog."""
+"""The kinds that `make test` tries with a catalog in PostgreSQL, and with files in S3 besides: those that go through
+other code there. `make test-cluster` tries all of them with both."""
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def three(request: pytest.FixtureRequest, tmp_path: Path, three_appends: Path) -> LedgerPlace:
     """A copy of that ledger, which a test may damage."""
     if request.param == "sqlite":
         shutil.copytree(three_appends, tmp_path, dirs_exist_ok=True)
         return tmp_path / "ledger.sqlite"
-    shutil.copytree(three_appends / "ledger", tmp_path / "ledger")
     template, server = request.getfixturevalue("three_in_postgres"), request.getfixturevalue("postgres_server")
-    return PostgresPlace(server.new_database(template), tmp_path / "ledger")
+    place = PostgresPlace(server.new_database(template), tmp_path / "ledger")
+    if request.param == "postgres":
+        shutil.copytree(three_appends / "ledger", place.files)
+        return place
+    s3: S3Place = request.getfixturevalue("s3_place").below("ledger")
+    store = ObjectStore(s3)
+    for path in (three_appends / "ledger").rglob("*.parquet"):
+        store.put(path.relative_to(three_appends / "ledger").as_posix(), io.BytesIO(path.read_bytes()))
+    return replace(place, s3=s3)
 
 
-@pytest.mark.parametrize(
-    ("three", "name"),
-    [("sqlite", name) for name in TAMPERING] + [("postgres", name) for name in sorted(IN_BOTH_CATALOGS)],
-    indirect=["three"],
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each kind of tampering on one host, and the others where the ledger is."""
+    if metafunc.function is test_tampering_is_found:
+        on_cluster = metafunc.config.getoption("stores") == "cluster"
+        places = {"s3": set(TAMPERING)} if on_cluster else {"sqlite": set(TAMPERING)} | ELSEWHERE
+        cases = [(place, name) for place, names in places.items() for name in TAMPERING if name in names]
+        metafunc.parametrize(("three", "name"), cases, indirect=["three"])
+
+
 def test_tampering_is_found(three: LedgerPlace, name: str) -> None:
     tamper, message = TAMPERING[name]
     tamper(three)
@@ -258,13 +293,16 @@ def test_verify_finds_nothing_while_others_append(catalog: LedgerPlace) -> None:
     assert {one.findings for one in verifications} == {()}
 
 
+@pytest.mark.parametrize("three", ["sqlite", "postgres", "s3"], indirect=True)
 def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(three: LedgerPlace) -> None:
-    parquet_file(three, "item_discovered").write_bytes(b"PAR1 garbage")
+    with parquet_file(three, "item_discovered") as path:
+        path.write_bytes(b"PAR1 garbage")
     with Ledger.open(three) as ledger:
         (finding,) = verify(ledger).findings
-    assert finding.where == f"file {parquet_file(three, 'item_discovered')}"
+    assert finding.where.startswith("file ") and finding.where.endswith(path.name)
 
 
+@pytest.mark.parametrize("three", ["sqlite", "postgres", "s3"], indirect=True)
 def test_a_finding_names_the_append(three: LedgerPlace) -> None:
     with Ledger.open(three) as ledger:
         ledger._con.execute("update ledger.item_discovered set title = 'x' where position = 3")

@@ -20,9 +20,9 @@ test: .venv/ready
 test-fast: .venv/ready
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
-# The tests of archive, steps, models and verification again, each ledger in PostgreSQL and all files in S3: needs Debian's
-# postgresql.
-CLUSTER_TESTS := tests/archive tests/steps tests/models tests/verification
+# The tests of archive, steps, models and verification again, each ledger in PostgreSQL and all files in S3, and all kinds of
+# tampering with such a ledger: needs Debian's postgresql.
+CLUSTER_TESTS := tests/archive tests/steps tests/models tests/verification tests/ledger/test_verify.py
 test-cluster: .venv/ready
 	$(BIN)/pytest --stores cluster $(PARALLEL) $(CLUSTER_TESTS)
 

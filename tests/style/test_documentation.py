@@ -55,6 +55,20 @@ def test_the_page_about_several_machines_names_every_test_of_one_host_with_its_r
     assert rows == marked != set()
 
 
+def test_the_page_about_several_machines_lists_the_modules_that_run_there() -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    again = re.search(r"^CLUSTER_TESTS := (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert again
+    folders = {path for path in again[1].split() if not path.endswith(".py")} | {"tests/ledger"}
+    listed = {
+        folder: set(re.findall(r"`(\w+)`", names))
+        for folder, names in re.findall(r"^\| `(tests/\w+)` \| (.*)$", page, re.M)
+    }
+    assert listed == {
+        folder: {path.stem.removeprefix("test_") for path in (ROOT / folder).glob("test_*.py")} for folder in folders
+    }
+
+
 def test_the_bill_of_materials_names_every_file_of_the_lock() -> None:
     bill, lock = bill_of_materials(), (ROOT / "requirements.lock").read_text("utf-8")
     assert (bill["bomFormat"], bill["specVersion"], bill["metadata"]["component"]["name"]) == (

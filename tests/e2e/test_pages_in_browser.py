@@ -197,6 +197,7 @@ def test_choice_stays_in_the_address_and_back_goes_back(chromium: Browser, demo:
         page.get_by_role("button", name="Show").click()
         rows = page.locator("table.map tbody tr")
         expect(rows).to_have_count(1)
+        assert page.url == f"{reader.first}?source=meridian"
         page.get_by_role("link", name="Voices").click()
         expect(page.get_by_label("Source", exact=True)).to_have_value("meridian")
         page.go_back()

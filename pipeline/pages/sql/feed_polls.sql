@@ -5,7 +5,6 @@ with polls as (
     select
         position,
         occurred_at,
-        feed_url,
         outcome,
         reason,
         detail,
@@ -51,7 +50,6 @@ select
     part,
     position,
     occurred_at,
-    feed_url,
     outcome,
     reason,
     detail,

@@ -14,6 +14,10 @@ utc.addEventListener("click", () => {
   showTimes(isUtc());
 });
 showTimes(false);
+// An address holds what the reader has chosen, and no empty fields.
+addEventListener("formdata", ({formData}) => {
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+});
 // In Airflow's frame the pages follow Airflow's own switch between light and dark, a class of the page around the frame.
 if (window.frameElement) {
   const around = parent.document.documentElement;

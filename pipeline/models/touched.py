@@ -34,7 +34,7 @@ def touch_new(con: DuckDBPyConnection, last: BuiltFrom, now: BuiltFrom) -> None:
 
 
 def _first_position(con: DuckDBPyConnection, cls: type[Event]) -> int:
-    """A position before which no event of the type is about a touched address: an event stands behind its cause, which
+    """A position before which no event of the type is about a touched address: an event stands after its cause, which
     is about the same address. `events` declares each cause before its effects, so it has been copied."""
     cause = cls.REFERENCES.get("caused_by")
     if cause is None:

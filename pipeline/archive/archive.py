@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+from fastwarc.warc import WarcRecord
 
 from pipeline.archive import warc
 from pipeline.archive.exchange import Exchange
@@ -44,6 +45,8 @@ class Archive:
         self._serial = 0
         self._file: WarcFile | None = None
         self._name = ""
+        self._last: str | None = None
+        """The digest of the file's last record."""
         self._complete: list[WarcFile] = []
         """Files that cannot grow and are to be saved."""
 
@@ -90,7 +93,7 @@ class Archive:
                 self._complete.append(file)
 
     def write(self, exchange: Exchange, original: Callable[[str], Original | None] = lambda _: None) -> Stored:
-        """Append the response and then the request of the exchange. Raises StorageError.
+        """Append the request and then the response of the exchange. Raises StorageError.
 
         `original` is called with the payload digest. If it returns an earlier response, a revisit record that refers to
         it is written instead of the response.
@@ -102,21 +105,23 @@ class Archive:
         else:
             response, warc_type = warc.revisit(exchange, payload_digest, earlier), WarcType.REVISIT
         file = self._current_file()
-        location = self._append(file, warc.member(response))
-        self._append(file, warc.member(warc.request(exchange, response)))
-        return Stored(location, warc_type, payload_digest)
+        self._append(file, warc.request(exchange, response))
+        return Stored(self._append(file, response), warc_type, payload_digest)
 
     def write_resource(self, url: str, body: bytes, *, content_type: str, at: datetime) -> Stored:
         """Append a document that no server sent from its own address, as a resource record. Raises StorageError."""
         payload_digest = digest(body)
         record = warc.resource(url, body, payload_digest, content_type=content_type, at=at)
-        return Stored(self._append(self._current_file(), warc.member(record)), WarcType.RESOURCE, payload_digest)
+        return Stored(self._append(self._current_file(), record), WarcType.RESOURCE, payload_digest)
 
     def read(self, location: Location) -> ArchivedPage:
         """Raises ArchiveError naming file and offset."""
         return read_page(self.storage, location)
 
-    def _append(self, file: WarcFile, member: bytes) -> Location:
+    def _append(self, file: WarcFile, record: WarcRecord) -> Location:
+        if self._last is not None:
+            record.headers[warc.PREVIOUS] = self._last
+        member = warc.member(record)
         location = Location(self._name, file.size_bytes, len(member), digest(member))
         try:
             file.append(member)
@@ -124,6 +129,7 @@ class Archive:
             with suppress(StorageError):
                 self._close_file()  # it may end in half a record, so nothing more may follow
             raise
+        self._last = location.warc_digest
         return location
 
     def _current_file(self) -> WarcFile:
@@ -135,7 +141,8 @@ class Archive:
             name = f"newsledger-{now:%Y%m%d%H%M%S}-{self._writer_id}-{self._serial:05}.warc.gz"
             self._name = f"{now:%Y/%m/%d}/{name}"
             self._file = self.storage.create(self._name)
-            self._append(self._file, warc.member(warc.warcinfo(name, now)))
+            self._last = None
+            self._append(self._file, warc.warcinfo(name, now))
         return self._file
 
 

@@ -7,8 +7,9 @@ compared: type, address, date, status and digests.
 An erased record must be the note that the event of its erasure has the digest of, whether or not another event still
 names it.
 
-The records between them, which no event names (requests, redirects), are checked against their own digests, and so is
-the request of the last named record. Whatever follows it is ignored: a process that was killed may have left half a
+The records between them, which no event names (requests, redirects), are checked against the digest by which the next
+record names each of them, and against their own. Files of earlier versions have only the latter, and the request of
+the last named record follows it there. What follows then is ignored: a process that was killed may have left half a
 record there.
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -29,7 +30,7 @@ from fastwarc.warc import WarcRecordType
 
 from pipeline.archive.codings import CodingError, decode
 from pipeline.archive.storage import Location, Storage, read_at
-from pipeline.archive.warc import read_record
+from pipeline.archive.warc import previous_digest, read_record
 from pipeline.errors import ArchiveError
 from pipeline.events import ErasedRecord, WarcType
 from pipeline.ids import digest
@@ -104,24 +105,29 @@ def _findings(file: BinaryIO, name: str, named: Sequence[NamedRecord], notes: Ma
     events = defaultdict[Location, list[NamedRecord]](list)
     for record in named:
         events[record.location].append(record)
-    end, member = 0, b""
+    end, member, links = 0, b"", _Links()
     for location in sorted({*events, *notes}, key=lambda location: location.warc_offset):
-        yield from _unnamed(file, name, end, location.warc_offset)
+        yield from _unnamed(file, name, end, location.warc_offset, links)
         end = max(end, location.warc_offset + location.warc_length)
         records = events.get(location, [])
         try:
             member = read_at(file, location)
             if location in notes:
+                links.skip()
                 continue
             actual = digest(member)
-            for record in records:
-                if record.warc_digest != actual:
-                    for difference in _differences(member, record):
-                        yield f"{location}: {difference} (event {record.position}: {record.url})"
+            found = [
+                f"{location}: {difference} (event {record.position}: {record.url})"
+                for record in records
+                if record.warc_digest != actual
+                for difference in _differences(member, record)
+            ]
+            yield from (*links.follow(str(location), member, actual, found), *found)
         except ArchiveError as exc:
             named_by = f"event {records[0].position}: {records[0].url}" if records else "it was erased"
             yield f"{exc} ({named_by})"
             member = b""
+            links.skip()
     if _has_request(member):
         request, length = next_member(file, end, file.seek(0, os.SEEK_END))
         where = f"{name} at {end}"
@@ -136,7 +142,10 @@ def _unerased(file: BinaryIO, notes: Mapping[Location, str]) -> Iterator[str]:
 
 
 def _has_request(member: bytes) -> bool:
-    """True if the request follows this record in the file. An event names a record after both were written."""
+    """True if the request follows this record, as in files of earlier versions. An event names a record after both were
+    written."""
+    if previous_digest(member) is not None:
+        return False
     try:
         return read_record(member, where="")[0].record_type in (WarcRecordType.response, WarcRecordType.revisit)
     except ArchiveError:
@@ -184,15 +193,38 @@ def _addresses(target: str, event: NamedRecord) -> tuple[str, str]:
     return urldefrag(target).url, expected
 
 
-def _unnamed(file: BinaryIO, name: str, start: int, end: int) -> Iterator[str]:
+class _Links:
+    """Follows the digests by which the records of a file name those before them."""
+
+    def __init__(self) -> None:
+        self._where = ""
+        self._digest: str | None = None
+        """None if the next record cannot be compared with it."""
+
+    def follow(self, where: str, member: bytes, actual: str, found: Collection[str]) -> Iterator[str]:
+        """A finding about the record before this one, whose own findings are `found`."""
+        expected = previous_digest(member)
+        if self._digest is not None and expected not in (None, self._digest):
+            yield f"{self._where}: its bytes are not those that were archived (the record after it names {expected})"
+        self._where, self._digest = where, None if found else actual
+
+    def skip(self) -> None:
+        """The record was erased, or is damaged, which is a finding of its own."""
+        self._digest = None
+
+
+def _unnamed(file: BinaryIO, name: str, start: int, end: int, links: _Links) -> Iterator[str]:
     """Findings about the records from offset `start` to `end`, which no event names."""
     at = start
     while at < end:
         member, length = next_member(file, at, end)
         if not length:
             yield f"{name} at {at}: is no gzip member that ends before the record at {end} (no event names it)"
+            links.skip()
             return
-        yield from _own_digest(member, f"{name} at {at}")
+        where = f"{name} at {at}"
+        found = [*_own_digest(member, where)]
+        yield from (*links.follow(where, member, digest(member), found), *found)
         at += length
 
 

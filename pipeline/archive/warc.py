@@ -24,6 +24,11 @@ from pipeline.ids import digest
 GZIP_LEVEL = 3
 """Level of zlib-ng. It takes a third of the time of zlib's default 6 and gives 7 % more bytes, measured on real pages
 of 380 kB."""
+_HEAD_BYTES = 1 << 12
+"""Bytes that are inflated at a time to read the headers of a record."""
+PREVIOUS = "X-Previous-Record-Digest"
+"""The header with the digest of the record before it in the file. So an event that has the digest of its record covers
+all that was written before it, also what no event names. Earlier versions wrote no such header."""
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 
@@ -100,6 +105,19 @@ def read_record(member: bytes, *, where: str) -> tuple[WarcRecord, bytes]:
     if len(block) != length or end != b"\r\n\r\n":
         raise ArchiveError(f"{where}: is not a WARC record with its whole block")
     return record, block
+
+
+def previous_digest(member: bytes) -> str | None:
+    """The digest by which the record names the one before it; None if it does not, or cannot be read."""
+    inflater, head, left = zlib.decompressobj(zlib.MAX_WBITS | 16), b"", member
+    try:
+        while left and not inflater.eof and b"\r\n\r\n" not in head:
+            head += inflater.decompress(left, _HEAD_BYTES)
+            left = inflater.unconsumed_tail
+    except zlib.error:
+        return None
+    lines = head.partition(b"\r\n\r\n")[0].decode("utf-8", "replace").split("\r\n")
+    return next((value for name, _, value in (line.partition(": ") for line in lines) if name == PREVIOUS), None)
 
 
 def _payload(record: WarcRecord, where: str) -> bytes:

@@ -19,9 +19,10 @@ from pipeline.archive.erasing import LEAST_BYTES, erasure_note, unnamed_records
 from pipeline.archive.exchange import Exchange
 from pipeline.archive.s3_storage import Bucket
 from pipeline.archive.storage import Folder, Location, Storage
-from pipeline.archive.warc import Original
+from pipeline.archive.warc import PREVIOUS, Original
 from pipeline.errors import ArchiveError
 from pipeline.events import WarcType
+from pipeline.ids import digest
 from tests.worlds.stories import NOON
 
 
@@ -65,19 +66,21 @@ def test_warcio_reads_every_record(archive: Archive, folder: Path) -> None:
         for record in ArchiveIterator(file, check_digests=True):
             records.append((record.rec_type, record.rec_headers, record.content_stream().read()))
             assert record.digest_checker.passed is not False, record.digest_checker.problems
-    assert [kind for kind, _, _ in records] == ["warcinfo", "response", "request", "revisit", "request"]
-    response, request, revisit = (records[n][1] for n in (1, 2, 3))
+    assert [kind for kind, _, _ in records] == ["warcinfo", "request", "response", "request", "revisit"]
+    request, response, revisit = (records[n][1] for n in (1, 2, 4))
     assert response.protocol == "WARC/1.1"
     assert response["WARC-Target-URI"] == "https://news.example/a?x=1"
     assert response["WARC-Date"] == "2026-03-02T12:00:00.000000Z"
     assert response["WARC-Payload-Digest"] == first.warc_payload_digest
-    assert records[1][2] == b"<p>hello</p>"
+    assert records[2][2] == b"<p>hello</p>"
     assert request["WARC-Concurrent-To"] == response["WARC-Record-ID"]
     assert second.warc_type is WarcType.REVISIT
     assert revisit["WARC-Profile"].endswith("/revisit/identical-payload-digest")
     assert revisit["WARC-Refers-To-Target-URI"] == "https://news.example/a?x=1"
     assert revisit["WARC-Refers-To-Date"] == "2026-03-01T12:00:00.000000Z"
-    assert records[3][2] == b""
+    assert records[4][2] == b""
+    members = [digest(Folder(folder).read(location)) for location, _ in unnamed_records(Folder(folder), ())]
+    assert [headers[PREVIOUS] for _, headers, _ in records] == [None, *members[:-1]]
 
 
 def test_a_record_is_read_by_file_offset_and_length(archive: Archive, folder: Path) -> None:
@@ -159,6 +162,7 @@ def test_a_place_that_is_not_there_is_named(storage: Storage) -> None:
 
 def test_errors_name_file_and_offset(archive: Archive, folder: Path) -> None:
     stored = archive.write(exchange()).location
+    archive.write(exchange())
     archive.close()
     path = folder / stored.warc_file
     with pytest.raises(ArchiveError, match=r"nowhere\.warc\.gz: there is no such file"):

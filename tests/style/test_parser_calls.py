@@ -77,6 +77,7 @@ BOUNDS = {
     ("pipeline.archive.warc", "fastwarc.warc.ArchiveIterator"): Bound.OURS,
     ("pipeline.archive.warc", "gzip.decompress"): Bound.OURS,
     ("pipeline.archive.warc", "pipeline.archive.codings.decode"): Bound.CAPPED,
+    ("pipeline.archive.warc", "zlib.decompressobj"): Bound.OURS,
     # Files of the user and of newsledger
     ("pipeline.cli.saved_files", "gzip.open"): Bound.OURS,
     ("pipeline.cli.saved_files", "msgspec.json.decode"): Bound.OURS,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from pipeline.archive.erasing import NamedPlaces, unnamed_records
 from pipeline.archive.named_records import MAX_FINDINGS, NamedRecord, check_file
 from pipeline.archive.storage import Location, Storage, archive_storage
 from pipeline.ids import digest
@@ -124,14 +125,6 @@ def request_zeroed(recorded: Recorded) -> None:
     recorded.replace(Location(where.warc_file, start, n := len(content) - start - len(inflater.unused_data)), bytes(n))
 
 
-def last_request_cut(recorded: Recorded, left_bytes: int) -> None:
-    """Cut a file in its last record, which no event names, so that this many bytes of it are left."""
-    where = recorded.location(*PAGE)
-    named = recorded.ledger.select(NamedRecord, "named_records", names=[where.warc_file], first="", last="z")
-    length = named[-1].warc_offset + named[-1].warc_length + left_bytes
-    recorded.write(where.warc_file, recorded.read(where.warc_file)[:length])
-
-
 def cut(recorded: Recorded) -> None:
     where = recorded.location(*PAGE)
     content = recorded.read(where.warc_file)
@@ -162,8 +155,6 @@ TAMPERING: dict[str, tuple[Tamper, str]] = {
     "a feed's text": (edited(*FEED, (TEXT, b"Airport")), "its payload digest is sha256:"),
     "a page's type": (edited(*PAGE, (b"Type: response", b"Type: resource")), "its type is resource, not response"),
     "a request zeroed": (request_zeroed, r"ends before the record at \d+ \(no event names it\)"),
-    "the last request removed": (lambda recorded: last_request_cut(recorded, 0), "the request is missing or cut off"),
-    "the last request cut off": (lambda recorded: last_request_cut(recorded, 99), "the request is missing or cut off"),
     "a file cut off": (cut, "the file ends too early"),
     "a pipe in the place of a file": (a_pipe, "cannot be read: is no regular file"),
     "a file removed": (
@@ -245,13 +236,33 @@ def test_what_newsledger_wrote_agrees_with_its_events_also_without_their_digests
         assert check_file(archive_storage(of_today), name, bare).findings == ()
 
 
+@pytest.mark.parametrize("left_bytes", {"the last request removed": 0, "the last request cut off": 99}.items())
+def test_the_last_request_is_missed_where_it_follows_its_response(
+    left_bytes: tuple[str, int], of_version_01: Settings, tmp_path: Path
+) -> None:
+    name, left = left_bytes
+    with Ledger.open(of_version_01.ledger_catalog) as ledger:
+        before, changed = Recorded(of_version_01, ledger), Recorded(settings_at(tmp_path), ledger)
+        file = before.location(*PAGE).warc_file
+        named = ledger.select(NamedRecord, "named_records", names=[file], first="", last="z")
+        changed.write(file, before.read(file)[: named[-1].warc_offset + named[-1].warc_length + left])
+    assert is_documented(name, check_file(changed.storage, file, named).findings)
+
+
 def test_a_header_that_no_field_covers_is_found_by_the_records_digest(copy: Settings) -> None:
     with Ledger.open(copy.ledger_catalog) as ledger:
         recorded = Recorded(copy, ledger)
-        edit(recorded, recorded.location(*PAGE), (b"text/html", b"text/calm"))
-    (finding,) = proven(copy).findings
-    assert re.match(r"archive: \d{4}/\d\d/\d\d/\S+\.warc\.gz", finding.text)
-    assert "its bytes are not those that were archived (expected sha256:" in finding.text
+        page = recorded.location(*PAGE)
+        unnamed = unnamed_records(recorded.storage, ledger.select(NamedPlaces, "named_places"))
+        note, request, *_ = (location for location, _ in unnamed if location.warc_file == page.warc_file)
+        edit(recorded, page, (b"text/html", b"text/calm"))
+        edit(recorded, note, (b"obey", b"deny"))
+        edit(recorded, request, (DATE, b"1999"))
+    of_note, of_request, of_page = (finding.text for finding in proven(copy).findings)
+    assert is_documented("the note about a file", [of_note])
+    assert is_documented("a request's date", [of_request])
+    assert re.match(r"archive: \d{4}/\d\d/\d\d/\S+\.warc\.gz", of_page)
+    assert "its bytes are not those that were archived (expected sha256:" in of_page
 
 
 def test_what_a_killed_process_left_at_the_end_of_a_file_is_no_damage(copy: Settings) -> None:

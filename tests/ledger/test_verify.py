@@ -294,7 +294,6 @@ def test_verify_finds_nothing_while_others_append(catalog: LedgerPlace) -> None:
 
 
 @pytest.mark.parametrize("three", ["sqlite", "postgres", "s3"], indirect=True)
-@pytest.mark.parametrize("three", ["sqlite"], indirect=True)
 def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(three: LedgerPlace) -> None:
     with parquet_file(three, "item_discovered") as path:
         path.write_bytes(b"PAR1 garbage")
@@ -303,7 +302,6 @@ def test_an_unreadable_table_is_reported_once_and_no_append_is_blamed(three: Led
     assert finding.where.startswith("file ") and finding.where.endswith(path.name)
 
 
-@pytest.mark.parametrize("three", ["sqlite", "postgres", "s3"], indirect=True)
 @pytest.mark.parametrize("three", ["sqlite"], indirect=True)
 def test_a_seal_over_nothing_which_earlier_versions_have_made_is_accepted(three: LedgerPlace, run: Run) -> None:
     with Ledger.open(three) as ledger:

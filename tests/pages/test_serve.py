@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def test_serve_answers_on_loopback_until_it_is_interrupted(tmp_path: Path) -> No
         try:
             browser = Browser(f"http://127.0.0.1:{port}")
             answer = browser.get_when_started(lambda: server.poll() is None)
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.2", port))  # answers if the server listens on all addresses
         finally:
             server.send_signal(signal.SIGINT)
         said, errors = server.communicate(timeout=60)

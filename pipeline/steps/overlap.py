@@ -12,7 +12,9 @@ Pure: items in, verdicts out.
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -27,6 +29,10 @@ LEAST_NEWEST = 3
 """Minimum number of items that count as the newest ones of a reading."""
 LEAST_KNOWN = 3
 """Minimum number of known items that show an overlap although the newest ones have gone."""
+LEAST_ORDERED = 3
+"""Minimum number of dated new items that show whether a feed is in the order of its dates."""
+_MOST_IN_ORDER = 0.9
+"""A feed is in order if so many of its new items are: some are listed late."""
 _TELLING_WORDS = 3
 """A title with fewer words is too common to show by itself that two undated items are the same."""
 _A_DAY = timedelta(days=1)
@@ -77,7 +83,10 @@ def compare(
     if not items or not last_newest or _is_older(dates, known_items.latest_of(last_newest)):
         overlap = None
     else:
-        has_newest = any(not earlier.isdisjoint(last_newest) for earlier in articles)
+        pinned = _pinned(dates, [not earlier for earlier in found])
+        has_newest = any(
+            place not in pinned and not earlier.isdisjoint(last_newest) for place, earlier in enumerate(articles)
+        )
         overlap = has_newest or _are_mostly_known(items, new)
     is_as_before = overlap is None or not new  # an older copy, or nothing has come
     if is_as_before and newest and last_newest:
@@ -92,6 +101,41 @@ def compare(
 def _is_older(dates: Iterable[datetime | None], latest: datetime | None) -> bool:
     """True if all items were published before `latest`. An undated one may be newer."""
     return latest is not None and all(date is not None and date < latest for date in dates)
+
+
+def _pinned(dates: Sequence[datetime | None], is_new: Sequence[bool]) -> set[int]:
+    """The places of known items that the feed shows out of the order of its dates, such as a live blog at the top.
+
+    In a feed that shows its newest items first, nothing below a known item is newer, so new items below it that are
+    show that it was put there. In a feed without this order nothing is pinned, and nothing in one that has few new
+    items with a date: it still shows others of the last reading.
+    """
+    places = [place for place, date in enumerate(dates) if date is not None]
+    direction = _direction([date for place in places if is_new[place] and (date := dates[place]) is not None])
+    if direction > 0:
+        places.reverse()
+    new_below: list[datetime] = []
+    pinned = set()
+    for place in reversed(places if direction else []):
+        date = dates[place]
+        assert date is not None
+        if is_new[place]:
+            new_below.append(date)
+        elif 2 * sum(date < each for each in new_below) > len(new_below):
+            pinned.add(place)
+    return pinned
+
+
+def _direction(dates: Sequence[datetime]) -> int:
+    """-1 if these dates of new items fall from the first to the last, 1 if they rise; 0 if they have no order, are all
+    the same or too few to tell."""
+    if len(dates) < LEAST_ORDERED:
+        return 0
+    pairs = list(itertools.pairwise(dates))
+    falling, rising = (sum(map(follows, *zip(*pairs, strict=True))) for follows in (operator.ge, operator.le))
+    if falling == rising or max(falling, rising) < _MOST_IN_ORDER * len(pairs):
+        return 0
+    return -1 if falling > rising else 1
 
 
 def _are_mostly_known(items: Sequence[ItemOfArticle], new: Sequence[ItemOfArticle]) -> bool:
@@ -129,15 +173,22 @@ def _gap_end(
 ) -> datetime:
     """The date of the oldest new item published after `gap_from`, or `polled_at` if no date tells.
 
-    What came and went is older than what is still there. A known item says nothing: outlets move the dates of pinned
-    ones. A day without a time counts as its end. The outlet's clock may be slow by `slowest_clock`.
+    What came and went is older than what is still there, if the feed is in the order of its dates. Then an item is
+    ignored that is older than one after it: it was listed late. A known item says nothing: outlets move the dates of
+    pinned ones. A day without a time counts as its end. The outlet's clock may be slow by `slowest_clock`.
     """
     ends = [
         item.published_at + (_A_DAY if item.published_quality is DateQuality.DAY_ONLY else timedelta())
         for item in new
         if item.published_at is not None
     ]
-    return min([polled_at, *(end + slowest_clock for end in ends if end > gap_from)])
+    direction = _direction(ends)
+    if direction == 0 and len(set(ends)) >= LEAST_ORDERED:
+        return polled_at
+    oldest_first = ends if direction > 0 else ends[::-1]
+    newest_yet = itertools.accumulate(oldest_first, max)
+    in_order = [end for end, latest in zip(oldest_first, newest_yet, strict=True) if end == latest]
+    return min([polled_at, *(end + slowest_clock for end in in_order if end > gap_from)])
 
 
 class _KnownItems:
@@ -151,6 +202,10 @@ class _KnownItems:
     @cached_property
     def _by_name(self) -> Mapping[Hashable, Sequence[ItemOfArticle]]:
         return _grouped(self._items, _name)
+
+    @cached_property
+    def _by_time(self) -> Mapping[Hashable, Sequence[ItemOfArticle]]:
+        return _grouped((item for item in self._items if is_telling(item.published_at)), lambda item: item.published_at)
 
     def latest_of(self, articles: Iterable[UUID]) -> datetime | None:
         """The latest date of these articles, each at its earliest; None if one of them is undated. Addresses that the
@@ -174,7 +229,10 @@ class _KnownItems:
         named = self._by_guid.get(item.guid)
         if named is not None and is_same_item(named, item):
             found.append(named)
-        return found or [known for known in self._by_name.get(_name(item), ()) if is_same_item(known, item)]
+        if not found:
+            alike = (*self._by_name.get(_name(item), ()), *self._by_time.get(item.published_at, ()))
+            found = [known for known in alike if is_same_item(known, item)]
+        return found
 
 
 def _grouped(
@@ -205,8 +263,16 @@ def is_same_item(old: ItemOfArticle, new: ItemOfArticle) -> bool:
         return is_exact or same_title or is_renamed(old.url, new.url)
     if not old.title and not new.title:
         return is_exact
+    if is_exact and (is_renamed(old.url, new.url) or _is_extended(old.title, new.title)):
+        return True
     undated = old.published_at is None and new.published_at is None
     return same_title and (same_time or (undated and len(_plain(new.title).split()) >= _TELLING_WORDS))
+
+
+def _is_extended(one: str | None, other: str | None) -> bool:
+    """True if one title has all words of the other, as with a kicker."""
+    shorter, longer = sorted((set(_plain(one).split()), set(_plain(other).split())), key=len)
+    return len(shorter) >= _TELLING_WORDS and shorter <= longer
 
 
 def is_telling(published_at: datetime | None) -> bool:

@@ -41,6 +41,11 @@ SAME = {
         item("new/x", "urn:x", "Mole is closed", NOON),
     ),
     "an exact time without titles": (item("a", "1", None, EXACT), item("b", "2", None, EXACT)),
+    "time and a kicker: a new system names everything anew": (
+        item("old/1", "1", "Mole is closed", EXACT),
+        item("new/x", "urn:x", "Harbour: mole is closed", EXACT),
+    ),
+    "time and number": (item("mole-48213", "1", "Mole", EXACT), item("news/48213", "2", "The harbour", EXACT)),
     "a telling title without dates": (item("a", "1", "Mole is closed again"), item("b", "2", "Mole is closed again")),
 }
 OTHERS = {
@@ -54,6 +59,10 @@ OTHERS = {
         item("b", "2", "The day at sea", NOON + MINUTE),
     ),
     "a common title without dates": (item("a", "1", "Weather"), item("b", "2", "Weather")),
+    "reports of one second that differ in a number": (
+        item("a", "1", "Report 1 of the port", EXACT),
+        item("b", "2", "Report 2 of the port", EXACT),
+    ),
     "items of one minute": (item("a", "1", "Mole is closed", NOON), item("b", "2", "Snow", NOON)),
     "no titles": (item("a", "1"), item("b", "2")),
     "no titles and the same day": (item("a", "1", None, NOON), item("b", "2", None, NOON)),
@@ -111,6 +120,40 @@ def test_pinned_items_whose_dates_move_hide_no_gap() -> None:
         pinned = [item(f"pinned-{place}", f"pinned-{place}", f"Live {place}", at) for place in range(3)]
         comparison = reader.read([*pinned, *news], at)
     assert comparison.overlap is False
+
+
+@pytest.mark.parametrize("is_oldest_first", [False, True])
+def test_a_live_blog_at_the_top_hides_no_gap_although_it_was_the_newest(is_oldest_first: bool) -> None:
+    """Everything below it is newer, so the feed is not in the order of its dates there."""
+    reader, live = FeedReader(), item("live", "live", "Storm: what we know", NOON)
+    for hour in (0, 12):
+        end = NOON + timedelta(hours=hour)
+        news = [item(f"{hour}-{n}", f"{hour}-{n}", f"Report {hour} {n}", end - n * MINUTE) for n in range(1, 20)]
+        items = [live, *news]
+        comparison = reader.read(items[::-1] if is_oldest_first else items, end)
+    assert (comparison.gap_from, comparison.gap_to) == (NOON, end - 19 * MINUTE)
+
+
+def test_the_newest_item_of_before_at_the_bottom_shows_that_nothing_was_lost() -> None:
+    reader = FeedReader()
+    reader.read(reports(0, 9), NOON + timedelta(hours=2))
+    assert reader.read(reports(9, 18), NOON + timedelta(hours=4)).gap_from is None
+
+
+def test_the_gap_of_a_feed_without_order_ends_at_the_poll() -> None:
+    """The oldest item that it shows may have been listed after others came and went."""
+    reader, at = FeedReader(), NOON + timedelta(hours=9)
+    reader.read(reports(0, 9), NOON + timedelta(hours=2))
+    new = reports(30, 39)
+    assert reader.read([new[n] for n in (4, 9, 0, 7, 2, 6, 1, 8, 3, 5)], at).gap_to == at
+
+
+def test_an_item_that_was_listed_late_does_not_end_the_gap() -> None:
+    reader, at = FeedReader(), NOON + timedelta(hours=9)
+    reader.read(reports(0, 9), NOON + timedelta(hours=2))
+    late = msgspec.structs.replace(reports(50, 50)[0], published_at=NOON + timedelta(hours=2, minutes=5))
+    new = reports(30, 49)
+    assert reader.read([*new[:6], late, *new[6:]], at).gap_to == new[-1].published_at
 
 
 def test_items_without_titles_are_recognised_by_their_time() -> None:
@@ -200,9 +243,9 @@ class PublishedItem(msgspec.Struct):
 class PublishedFeed:
     """A feed that shows the newest items of an outlet, and one that is pinned to its top."""
 
-    def __init__(self, window: int, *, pinned: bool) -> None:
+    def __init__(self, window: int, *, pinned: timedelta | None) -> None:
         self.items = [PublishedItem(no, NOON - (window - no) * MINUTE) for no in range(window)]
-        self._pinned = [PublishedItem(-1, NOON - timedelta(days=90))] if pinned else []
+        self._pinned = [] if pinned is None else [PublishedItem(-1, NOON - pinned)]
         self._window = window
         self._withdrawn: set[int] = set()
         self.copies: list[dict[int, ItemOfArticle]] = []
@@ -258,9 +301,13 @@ ROUNDS = st.builds(
 )
 
 
-@given(rounds=st.lists(ROUNDS, min_size=2, max_size=8), window=st.integers(5, 10), pinned=st.booleans())
+PINNED = (None, timedelta(), timedelta(days=90))
+"""How long before the first reading the pinned item was published: a live blog is one of the newest."""
+
+
+@given(rounds=st.lists(ROUNDS, min_size=2, max_size=8), window=st.integers(5, 10), pinned=st.sampled_from(PINNED))
 def test_what_was_never_seen_lies_in_a_gap_and_where_nothing_was_lost_is_none(
-    rounds: Sequence[Round], window: int, pinned: bool
+    rounds: Sequence[Round], window: int, pinned: timedelta | None
 ) -> None:
     feed, reader, at = PublishedFeed(window, pinned=pinned), FeedReader(), NOON
     feed.read(reader, at)

@@ -35,6 +35,8 @@ def test_a_lastmod_that_is_always_now_makes_no_page_news() -> None:
     pages = [(f"seite-{number}", NOW - timedelta(seconds=number)) for number in range(200)]
     assert news(sitemap(*pages)) == ([], ("undated_items", "lastmod_is_now"))
     assert news(sitemap(*pages), "seite-7")[0] == ["seite-7"]
+    imprint = ("impressum", datetime(2019, 5, 1, tzinfo=UTC))
+    assert news(sitemap(imprint, *pages))[0] == []
 
 
 def test_the_day_in_the_address_goes_before_the_lastmod() -> None:

@@ -192,6 +192,10 @@ class _Parts:
     def offset(self, token: re.Match[str]) -> None:
         self._zone = zone_of_offset(token["sign"], token["hours"], token["minutes"])
 
+    def day_in_zone(self, token: re.Match[str]) -> None:
+        self.year_month_day(token)
+        self.offset(token)
+
     def number(self, token: re.Match[str]) -> None:
         self._numbers.append(token["number"])
 
@@ -293,6 +297,10 @@ _TOKENS: tuple[tuple[re.Pattern[str], Callable[[_Parts, re.Match[str]], None]], 
     (re.compile(pattern, re.IGNORECASE), take)
     for pattern, take in (
         (r"[\s,;|]+", _Parts.gap),
+        (  # a day of XML Schema with its zone
+            r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>\d\d)(?!\d)",
+            _Parts.day_in_zone,
+        ),
         (r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)", _Parts.year_month_day),
         (
             r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"

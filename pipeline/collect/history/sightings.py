@@ -24,6 +24,8 @@ _DAY_TOLERANCE = timedelta(days=1)
 """Zones differ by up to this much, and a date without a time may be this much too early."""
 _MIN_LASTMODS = 10
 """With fewer pages that have a `lastmod`, all of them may have been changed just now."""
+_MOST_LASTMODS = 0.9
+"""Some pages of a sitemap may be dated by hand, such as the imprint."""
 _NOW_WITHIN = timedelta(hours=1)
 """A `lastmod` of no more than this before the request is about the time of the request."""
 NOON = timedelta(hours=12)
@@ -131,9 +133,11 @@ def _span(year: int, month: str | None, day: str | None, zone: ZoneInfo) -> Inte
 
 
 def lastmod_is_now(items: Iterable[FeedItem], read_at: datetime) -> bool:
-    """True if every `lastmod` of a sitemap is about the time of the request. Some servers write that; it is no date."""
+    """True if nearly every `lastmod` of a sitemap is about the time of the request. Some servers write that; it is no
+    date."""
     changes = [item.updated_at for item in items if item.updated_at is not None]
-    return len(changes) >= _MIN_LASTMODS and min(changes) >= read_at - _NOW_WITHIN
+    now = sum(change >= read_at - _NOW_WITHIN for change in changes)
+    return len(changes) >= _MIN_LASTMODS and now >= _MOST_LASTMODS * len(changes)
 
 
 def dated_by_itself(item: FeedItem, zone: ZoneInfo, existed_at: datetime | None) -> tuple[FeedItem, datetime | None]:

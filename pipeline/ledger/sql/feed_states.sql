@@ -24,15 +24,25 @@ last_reads as (
     qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
 ),
 
+filled_reads as (
+    -- The same bytes again may come from a cache, like a 304, so they do not show that nothing came since.
+    select
+        *,
+        coalesce(
+            payload_digest != lag(payload_digest) over (partition by source_id, feed_url order by position), true
+        ) as is_other_body
+    from polls
+    where was_read and newest_articles is not null
+),
+
 last_filled_reads as (
     -- A reading without a verdict is the first one or an older copy, which does not say what came since.
     select
         source_id,
         feed_url,
-        coalesce(max(read_at) filter (where overlap is not null), min(read_at)) as last_read_at,
+        coalesce(max(read_at) filter (where overlap is not null and is_other_body), min(read_at)) as last_read_at,
         max_by(newest_articles, position) as newest_articles
-    from polls
-    where was_read and newest_articles is not null
+    from filled_reads
     group by source_id, feed_url
 ),
 

@@ -154,6 +154,7 @@ def test_every_setting_is_passed_on_and_an_empty_one_stays_empty(services: dict[
 
 def test_every_option_exists_in_this_airflow(services: dict[str, Service]) -> None:
     from airflow.providers.celery.get_provider_info import get_provider_info
+    from kombu.transport.redis import Channel
 
     known = {
         f"AIRFLOW__{section}__{option}".upper()
@@ -161,6 +162,8 @@ def test_every_option_exists_in_this_airflow(services: dict[str, Service]) -> No
         for section in described
         for option in described[section]["options"]
     }
+    # Airflow passes this section on.
+    known |= {f"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__{name.upper()}" for name in Channel.from_transport_options}
     names = {
         name.removesuffix("_CMD")
         for service in services.values()

@@ -51,12 +51,11 @@ print(json.dumps([type(each.exception()).__name__ for each in under_way]))
 
 def test_nobody_waits_for_ever(network: Network, tmp_path: Path) -> None:
     cluster = Cluster(network, tmp_path / "cluster", SECRETS, PROJECT_ROOT / "sources.toml", {})
-    password = SECRETS["LEDGER_PGPASS"].rpartition(":")[2]
     machine = cluster.switch_on(cluster.names("worker")[0])
     try:
         cluster.start("postgres")
         cluster.wait_until_healthy("postgres")
-        conninfo = f"postgresql://newsledger:{password}@{cluster.machines['postgres'].address}/newsledger"
+        conninfo = cluster.ledger_conninfo()
         with ThreadPoolExecutor(1) as pool, postgres.connect(conninfo) as session:
             with postgres.advisory_lock(conninfo, "waited for", 1):
                 process = pool.submit(cluster.run, machine.name, ["python", "-c", LOST])

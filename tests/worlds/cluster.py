@@ -84,7 +84,8 @@ class Cluster:
         """The machine of this service, which runs nothing yet."""
         files = Files(own=self._volumes(name), given=self._given(name))
         user = int(str(self._service(name).get("user", USER)).partition(":")[0])
-        self.machines[name] = Machine(self._network, name, files, user, self.log(name))
+        kernel = self._service(name).get("sysctls", {})
+        self.machines[name] = Machine(self._network, name, files, user, self.log(name), kernel)
         return self.machines[name]
 
     def start_all(self) -> None:
@@ -130,6 +131,11 @@ class Cluster:
             if folder.is_relative_to(self._folder / "own"):
                 shutil.rmtree(folder)
                 folder.mkdir()
+
+    def ledger_conninfo(self) -> str:
+        """The ledger's database as it is reached from this host."""
+        *_, user, password = self._variables["LEDGER_PGPASS"].split(":")
+        return f"postgresql://{user}:{password}@{self.machines['postgres'].address}/{user}"
 
     def log(self, name: str) -> Path:
         return self._folder / f"{name}.log"

@@ -86,7 +86,10 @@ class Network:
 class Machine:
     """A machine that is switched on and runs nothing yet."""
 
-    def __init__(self, network: Network, name: str, files: Files, user: int, log: Path) -> None:
+    def __init__(
+        self, network: Network, name: str, files: Files, user: int, log: Path, kernel: Mapping[str, str]
+    ) -> None:
+        """`kernel` are settings of the kernel for its network, as `sysctl` names them."""
         self.name = name
         self._hosts, self._files, self._user, self._log = network.hosts, files, user, log
         self._users, self._groups = log.with_suffix(".passwd"), log.with_suffix(".group")
@@ -104,6 +107,8 @@ class Machine:
         _ip(f"link set to-{pid} master inside up")
         for line in ("link set lo up", f"addr add {self.address}/24 dev eth0", "link set eth0 up"):
             _run(*self._in_namespace(), "ip", *line.split())
+        for setting, value in kernel.items():
+            _run(*self._in_namespace(), "sh", "-c", 'echo "$1" > "$0"', f"/proc/sys/{setting.replace('.', '/')}", value)
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a command until the machine is stopped; start it again whenever it ends."""

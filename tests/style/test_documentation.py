@@ -11,6 +11,7 @@ from pipeline.cli.app import app
 from pipeline.events import EVENT_TYPES, event_type
 from tests.style import settings_table
 from tests.style.bill_of_materials import bill_of_materials
+from tests.worlds.compose_file import CLUSTER, FILLED_IN_CLUSTER, airflow_services, read
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -67,6 +68,25 @@ def test_the_page_about_several_machines_lists_the_modules_that_run_there() -> N
     assert listed == {
         folder: {path.stem.removeprefix("test_") for path in (ROOT / folder).glob("test_*.py")} for folder in folders
     }
+
+
+@pytest.mark.parametrize(
+    ("place", "variable"),
+    [
+        ("PostgreSQL: airflow", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD"),
+        ("PostgreSQL: newsledger", "NEWSLEDGER_CATALOG"),
+        ("S3", "AWS_SHARED_CREDENTIALS_FILE"),
+    ],
+)
+def test_the_picture_of_a_cluster_shows_who_uses_databases_and_store(place: str, variable: str) -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    cluster = airflow_services(read(CLUSTER, FILLED_IN_CLUSTER)["services"])
+    (services,) = re.findall(r"^ +api-server .* worker, .*$", page, re.MULTILINE)
+    (line,) = re.findall(rf"^    {place} ◀.*$", page, re.MULTILINE)
+    spans = {match[1]: match.span() for match in re.finditer(r"([\w-]+)(, worker, …)?", services)}
+    drawn = {name for name, (start, end) in spans.items() if "●" in line[start:end]}
+    assert spans.keys() == cluster.keys() - {"init", "bucket"}
+    assert drawn == {name for name in spans if variable in cluster[name]["environment"]}
 
 
 def test_the_bill_of_materials_names_every_file_of_the_lock() -> None:

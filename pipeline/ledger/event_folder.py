@@ -52,7 +52,7 @@ class LocalFolder:
     def require_regular(self) -> None:
         tables = [entry for entry in _entries(self._path / "main") if entry.is_dir()]
         for entry in (entry for table in tables for entry in _entries(table)):
-            if not entry.is_file():
+            if not entry.is_file() and Path(entry).exists():  # it may have been merged meanwhile
                 raise StorageDenied(f"{entry.path}: {IRREGULAR}; delete it, and {RECOVERY}")
 
     def give_access(self, con: DuckDBPyConnection) -> None:

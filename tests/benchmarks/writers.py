@@ -5,8 +5,8 @@ PostgreSQL, and with Parquet files in S3, too. Then pages a second of 1 and 2 wo
 is a process with a data directory of its own, and they share PostgreSQL and S3. A worker collects its part of the
 outlets, and takes turns at what is to be extracted and annotated, in one process (NEWSLEDGER_JOBS=1).
 
-PostgreSQL flushes nothing to disk here, so its figures are those of a fast disk; the S3 server is moto's, in memory.
-Servers, outlets and workers use the cores of one machine. On a busy machine, compare the lines of one run only.
+PostgreSQL flushes each commit to the disk, as it does by default; the S3 server is moto's, in memory. Servers, outlets
+and workers use the cores of one machine. On a busy machine, compare the lines of one run only.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def main() -> None:
     if programs is None:
         sys.exit("no PostgreSQL server is installed: apt-get install postgresql")
     with (
-        PostgresServer.running(programs) as server,
+        PostgresServer.running(programs, flushes=True) as server,
         S3Server.running() as objects,
         tempfile.TemporaryDirectory() as folder,
     ):

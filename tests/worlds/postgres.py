@@ -28,16 +28,16 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """A running server. Nothing is flushed to disk, so it survives a kill but no power cut."""
+    """A running server. Unless it `flushes` to the disk, it survives a kill but no power cut."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self._folder, self._programs = folder, programs
+    def __init__(self, folder: Path, programs: Path, *, flushes: bool) -> None:
+        self._folder, self._programs, self._flushes = folder, programs, flushes
 
     @classmethod
     @contextmanager
-    def running(cls, programs: Path) -> Iterator[Self]:
+    def running(cls, programs: Path, *, flushes: bool = False) -> Iterator[Self]:
         folder = Path(tempfile.mkdtemp(prefix="newsledger-postgres-"))
-        server = cls(folder, programs)
+        server = cls(folder, programs, flushes=flushes)
         try:
             if os.getuid() == 0:
                 shutil.chown(folder, _owner())
@@ -49,7 +49,7 @@ class PostgresServer:
             shutil.rmtree(folder)
 
     def start(self) -> None:
-        options = f"-c fsync=off -c listen_addresses='' -k {self._folder}"
+        options = f"-c fsync={'on' if self._flushes else 'off'} -c listen_addresses='' -k {self._folder}"
         self._run("pg_ctl", "--wait", "--silent", f"--log={self._folder / 'log'}", f"--options={options}", "start")
 
     def stop(self) -> None:

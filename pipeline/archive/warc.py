@@ -24,8 +24,8 @@ from pipeline.ids import digest
 GZIP_LEVEL = 3
 """Level of zlib-ng. It takes a third of the time of zlib's default 6 and gives 7 % more bytes, measured on real pages
 of 380 kB."""
-_HEAD_BYTES = 1 << 12
-"""Bytes that are inflated at a time to read the headers of a record."""
+_HEAD_BYTES = 1 << 10
+"""Compressed bytes that are read at a time to find the end of a record's headers. Most have fewer."""
 PREVIOUS = "X-Previous-Record-Digest"
 """The header with the digest of the record before it in the file. So an event that has the digest of its record covers
 all that was written before it, also what no event names. Earlier versions wrote no such header."""
@@ -109,11 +109,12 @@ def read_record(member: bytes, *, where: str) -> tuple[WarcRecord, bytes]:
 
 def previous_digest(member: bytes) -> str | None:
     """The digest by which the record names the one before it; None if it does not, or cannot be read."""
-    inflater, head, left = zlib.decompressobj(zlib.MAX_WBITS | 16), b"", member
+    inflater, head = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
     try:
-        while left and not inflater.eof and b"\r\n\r\n" not in head:
-            head += inflater.decompress(left, _HEAD_BYTES)
-            left = inflater.unconsumed_tail
+        for at in range(0, len(member), _HEAD_BYTES):
+            head += inflater.decompress(member[at : at + _HEAD_BYTES])
+            if b"\r\n\r\n" in head:
+                break
     except zlib.error:
         return None
     lines = head.partition(b"\r\n\r\n")[0].decode("utf-8", "replace").split("\r\n")

@@ -38,6 +38,8 @@ class DuePage(msgspec.Struct, frozen=True):
     source_id: str
     article_id: UUID
     url: str
+    title: str | None
+    """The title of its newest item."""
     capture_id: UUID
     payload_digest: str
     """Digest of its last capture."""
@@ -92,7 +94,7 @@ async def revisit_source(stores: Stores, client: Client, source: Source) -> Step
     async def visit(page: DuePage) -> Sequence[Event]:
         known_as = [page.url, *captured_urls[page.article_id]]
         response, seen = await fetch_page_again(
-            client, known_as, page.payload_digest, etag=page.etag, last_modified=page.last_modified
+            client, known_as, page.payload_digest, page.title, etag=page.etag, last_modified=page.last_modified
         )
         batch.bytes += seen.size_bytes
         return _seen(stores, page, response, seen, originals)

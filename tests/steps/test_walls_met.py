@@ -52,19 +52,25 @@ def test_a_firewall_that_names_itself_in_a_header_is_believed(world: World) -> N
     assert failures(world) == {"/x": ("wall_captcha", True), "/y": ("wall_challenge", True)}
 
 
-def test_a_wall_is_no_revision_of_the_article(world: World) -> None:
+def test_a_wall_is_no_revision_of_the_article_but_an_article_about_walls_has_revisions(world: World) -> None:
+    denied = "Access denied: harbour shut"
+    world.web.feed("/feed.xml", ("/a", "A"), ("/b", "B"), ("/about", denied))
+    world.web.page("/about", denied, "More soon.")
     world.collect()
     world.settings = world.settings.model_copy(update={"revisit_after": Settings().revisit_after})
     world.web.answers["/a"] = Answer(EXAMPLES[WallKind.CONSENT])
     world.web.answers["/b"] = Answer(EXAMPLES[WallKind.SUBSCRIPTION])
+    world.web.page("/about", denied, "More later.")
     world.later(hours=2)
     world.collect()
     revisits = world.rows("select url, outcome, reason from ledger.article_revisited order by url")
     assert [(row["outcome"], row["reason"]) for row in revisits] == [
         ("failed", "wall_consent"),
+        ("changed", None),
         ("failed", "wall_subscription"),
     ]
-    assert len(captured(world)) == len(world.rows("select * from ledger.article_captured")) == 2
+    assert len(captured(world)) == 3
+    assert len(world.rows("select * from ledger.article_captured")) == 4
 
 
 def test_pauses_between_attempts_at_a_wall_grow_from_run_to_run(world: World) -> None:

@@ -186,9 +186,12 @@ class SeenMemento(SeenPage, frozen=True):
     """The days on which it says that it, or an article that it lists, was published."""
 
 
-def see_memento(response: Response, url: str, memento_url: str) -> SeenMemento:
-    """What the archived page of the article at `url` is. For worker processes. Raises CodingError."""
-    seen = see_page(response, url, final_url=memento_url)
+def see_memento(response: Response, url: str, memento_url: str, title: str | None) -> SeenMemento:
+    """What the archived page is of the article at `url`, which has this title in its feed. For worker processes.
+
+    Raises CodingError.
+    """
+    seen = see_page(response, url, title, final_url=memento_url)
     text, _ = decode_text(response.decoded()[:_HEAD_BYTES], response.content_type)
     stated = {day for found in _STATED.finditer(text) if (day := _day(found[1])) is not None}
     return SeenMemento(seen.size_bytes, seen.payload_digest, seen.no_page, seen.refreshes_to, tuple(sorted(stated)))

@@ -67,7 +67,7 @@ class SeenAgain(SeenBody, frozen=True):
     refreshes_to: str | None = None
 
 
-def see_page(response: Response, url: str, title: str | None = None, *, final_url: str | None = None) -> SeenPage:
+def see_page(response: Response, url: str, title: str | None, *, final_url: str | None = None) -> SeenPage:
     """What the answer to a request for the article at `url` is. Raises CodingError.
 
     `title` is that of the article in its feed, if it is known, and `final_url` the original address of a page that a
@@ -102,7 +102,7 @@ def _why_no_page(url: str, response: Response, body: bytes, final_url: str, titl
     return None
 
 
-def _wall(response: Response, body: bytes, title: str | None = None) -> WallKind | None:
+def _wall(response: Response, body: bytes, title: str | None) -> WallKind | None:
     if (announced := announced_wall(response)) is not None or not is_html(response.content_type):
         return announced
     return wall_kind(body, response.content_type, response.status, response.final_url, title)
@@ -120,15 +120,18 @@ def _refreshes_to(response: Response, body: bytes) -> str | None:
     return address if address != response.final_url else None
 
 
-def see_again(response: Response, known_as: Sequence[str], payload_digest: str, *, is_conditional: bool) -> SeenAgain:
+def see_again(
+    response: Response, known_as: Sequence[str], payload_digest: str, title: str | None, *, is_conditional: bool
+) -> SeenAgain:
     """What the answer says about a page with these addresses whose last capture has this digest. Raises CodingError.
 
     A feed may name an address that redirects, so `known_as` also has the addresses at which the page was captured.
-    `is_conditional` says that the request had a validator, so that the answer may be 304.
+    `title` is that of the article in its feed, if it is known. `is_conditional` says that the request had a validator,
+    so that the answer may be 304.
     """
     body = response.decoded()
     is_unmodified = response.status == 304 and is_conditional
-    outcome, reason = _what_became(response, body, known_as, is_unmodified=is_unmodified)
+    outcome, reason = _what_became(response, body, known_as, title, is_unmodified=is_unmodified)
     seen = digest(body)
     target = None if is_unmodified else _refreshes_to(response, body)
     if target is not None and reason is None:
@@ -139,12 +142,12 @@ def see_again(response: Response, known_as: Sequence[str], payload_digest: str, 
 
 
 def _what_became(
-    response: Response, body: bytes, known_as: Sequence[str], *, is_unmodified: bool
+    response: Response, body: bytes, known_as: Sequence[str], title: str | None, *, is_unmodified: bool
 ) -> tuple[RevisitOutcome, str | None]:
     status, content_type = response.status, response.content_type
     if status in GONE_STATUS:
         return RevisitOutcome.MISSING, http_reason(status)
-    if (wall := _wall(response, body)) is not None:
+    if (wall := _wall(response, body, title)) is not None:
         return RevisitOutcome.FAILED, wall.value
     if not is_unmodified and not 200 <= status < 300:
         return RevisitOutcome.FAILED, http_reason(status)

@@ -9,7 +9,7 @@ from pipeline.collect.http.responses import Response
 from pipeline.collect.pages.answers import SeenAgain, SeenPage, see_again, see_page
 
 
-async def fetch_page(client: Client, url: str, title: str | None = None) -> tuple[Response, SeenPage]:
+async def fetch_page(client: Client, url: str, title: str | None) -> tuple[Response, SeenPage]:
     """The answer to a request for the article at `url`, which has this title in its feed. Raises FetchFailed."""
     response = await client.fetch(url)
     seen = await client.read(response, see_page, url, title)
@@ -23,6 +23,7 @@ async def fetch_page_again(
     client: Client,
     known_as: Sequence[str],
     payload_digest: str,
+    title: str | None,
     *,
     etag: str | None,
     last_modified: str | None,
@@ -33,8 +34,8 @@ async def fetch_page_again(
     """
     is_conditional = bool(etag or last_modified)
     response = await client.fetch(known_as[0], etag=etag, last_modified=last_modified)
-    seen = await client.read(response, see_again, known_as, payload_digest, is_conditional=is_conditional)
+    seen = await client.read(response, see_again, known_as, payload_digest, title, is_conditional=is_conditional)
     if seen.refreshes_to is not None:
         response = await client.follow(response, seen.refreshes_to)
-        seen = await client.read(response, see_again, known_as, payload_digest, is_conditional=False)
+        seen = await client.read(response, see_again, known_as, payload_digest, title, is_conditional=False)
     return response, seen

@@ -7,6 +7,7 @@ with items as (
         source_id,
         article_id,
         url,
+        title,
         position,
         recorded_at,
         producer,
@@ -29,7 +30,8 @@ named as (
         min_by(producer, position) as known_by,
         min_by(run_id, position) as known_run,
         max_by(event_id, position) as item_id,
-        max_by(url, position) as url
+        max_by(url, position) as url,
+        max_by(title, position) as title
     from items
     group by source_id, article_id
     having min(dated_at) >= $start
@@ -62,6 +64,7 @@ articles as (
         named.known_run,
         named.item_id,
         named.url,
+        named.title,
         if(named.is_dated, named.named_at, least(named.named_at, readings.published_at)) as dated_at
     from named
     left join readings using (article_id)
@@ -129,6 +132,7 @@ select
     articles.article_id,
     articles.item_id,
     articles.url,
+    articles.title,
     articles.dated_at,
     articles.known_since,
     articles.known_by,

@@ -15,6 +15,13 @@ captures as (
     where list_contains($source_ids, source_id) and occurred_at >= $start and via = 'live'
 ),
 
+titles as (
+    select article_id, max_by(title, position) as title
+    from ledger.item_discovered
+    where list_contains($source_ids, source_id) and occurred_at >= $start
+    group by article_id
+),
+
 -- An article that a backfill has found is as old as its source's history says.
 recovered as (
     select captures.event_id, items.occurred_at as dated_at
@@ -104,6 +111,7 @@ select
     source_id,
     article_id,
     url,
+    titles.title,
     capture_id,
     payload_digest,
     coalesce(last_seen_id, capture_id) as last_seen_id,
@@ -111,6 +119,7 @@ select
     if(revisit_is_last and not found_no_page and not was_unmodified, etag, null) as etag,
     if(revisit_is_last and not found_no_page and not was_unmodified, last_modified, null) as last_modified
 from pages
+left join titles using (article_id)
 where
     due_at is not null
     and coalesce(retry_at <= $now, true)

@@ -53,6 +53,7 @@ class ArticleOfInterval(msgspec.Struct, frozen=True, kw_only=True):
     """When its first item was recorded; the next two fields are the producer and the run of that item."""
     known_by: str
     known_run: str
+    title: str | None = None
     page_since: datetime | None = None
     """When the first capture of its page, live or from an archive, was recorded; the next two fields are the producer
     and the run of that capture."""

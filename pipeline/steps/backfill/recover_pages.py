@@ -135,7 +135,7 @@ class PageRecovery:
                 yield of_day[first : first + BATCH_PAGES], self._locks.in_archives(day)
 
     async def _live(self, article: ArticleOfInterval) -> Sequence[Event]:
-        response, seen = await fetch_page(self._client, article.url)
+        response, seen = await fetch_page(self._client, article.url, article.title)
         if seen.no_page is not None:
             failure = PageFailure(seen.no_page.reason, seen.no_page.detail, response.status, response.retry_at)
             return [self._failed(article, failure)]
@@ -161,7 +161,7 @@ class PageRecovery:
                 memento = await self._archive.read(capture)
                 if not self._is_own(memento, article):
                     continue
-                seen = await self._archive.parse(memento, see_memento, article.url, memento.url)
+                seen = await self._archive.parse(memento, see_memento, article.url, memento.url, article.title)
             except NotRead as failure:
                 temporary = failure if failure.is_passing else temporary
                 if failure.is_host_busy:

@@ -256,7 +256,7 @@ def test_a_late_capture_is_not_taken_for_an_article_of_another_year(
     archive.keep(URL, hour(3), page)
 
     async def run(own: WebArchive) -> SeenMemento:
-        return await own.parse(await own.read(ArchivedCapture(hour(3), URL, "")), see_memento, URL, URL)
+        return await own.parse(await own.read(ArchivedCapture(hour(3), URL, "")), see_memento, URL, URL, None)
 
     seen = ask(archive, tmp_path, run)
     assert is_of_its_time(seen, hour(3) + timedelta(days=days), hour(3)) is is_own

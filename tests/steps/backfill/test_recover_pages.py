@@ -25,14 +25,20 @@ MARCH_2 = Interval(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo
 
 
 def test_pages_missed_in_an_outage_are_recovered_when_the_site_is_back(past: Outlet) -> None:
-    past.site.feed("/feed.xml", (STORY, "Ferry"))
-    past.site.answers[STORY] = Answer(status=500)
+    """They have no date, and only the feed says that their headline is not the message of a wall."""
+    title, lost = "Access denied: harbour shut", "/harbour-48214"
+    past.site.feed("/feed.xml", (STORY, title), (lost, title))
+    past.site.answers |= {STORY: Answer(status=500), lost: Answer(status=500)}
     for _ in range(6):
         past.collect()
         past.later(hours=17)
-    assert past.failures() == [(STORY, "http_5xx", attempt) for attempt in range(1, 6)], "then it is for good"
-    past.publish(STORY, MORNING, listed=False)
-    assert fates(past.backfill(MARCH_2)) == {"known": 1, "recovered": 1}
+    failures = [(path, "http_5xx", attempt) for attempt in range(1, 6) for path in (STORY, lost)]
+    assert sorted(past.failures()) == sorted(failures), "then it is for good"
+    past.site.page(STORY, title, "More soon.")
+    past.site.answers[lost] = Answer(status=404)
+    past.archive.keep(past.site.base + lost, MARCH_2.start + timedelta(hours=12), f"<h1>{title}</h1><p>Soon.</p>")
+    assert fates(past.backfill(MARCH_2)) == {"known": 2, "recovered": 2}
+    assert past.captures() == {STORY: "live", lost: "wayback"}
 
 
 def test_a_site_that_stays_down_is_asked_once_a_run_and_its_page_lost_in_the_end(past: Outlet) -> None:

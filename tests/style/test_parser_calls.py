@@ -28,6 +28,7 @@ BOUNDS = {
     # Pages: see_page, see_again, wall_in
     ("pipeline.collect.http.responses", "pipeline.archive.codings.decode"): Bound.WORKER,
     ("pipeline.collect.pages.answers", "decoded"): Bound.WORKER,
+    ("pipeline.collect.pages.prose", "lxml.etree.iterwalk"): Bound.WORKER,
     ("pipeline.collect.pages.section_pages", "lxml.html.HTMLParser"): Bound.WORKER,
     ("pipeline.collect.pages.section_pages", "lxml.html.document_fromstring"): Bound.WORKER,
     ("pipeline.collect.pages.walls", "pipeline.archive.codings.decode_start"): Bound.WORKER,

@@ -9,8 +9,6 @@ Pure: bytes in, a verdict out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -18,27 +16,26 @@ from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-from lxml.html import HtmlElement
 
 from pipeline.archive.codings import CodingError, decode_start
 from pipeline.collect.feeds.charset import decode_text
 from pipeline.collect.http.responses import Response
+from pipeline.collect.pages.prose import blocks, words_told
 from pipeline.collect.pages.section_pages import parse_html
 from pipeline.collect.pages.soft_404 import headlines, is_dated, title_parts
 from pipeline.sources.sites import latin
 
 MAX_BYTES = 300_000
 """Only this first part of a page is searched for marks."""
-MAX_CHARS = 20_000
-"""Only this much of what a reader sees is searched for words."""
 _REFUSING = frozenset({401, 402, 403, 405, 429, 503})
 """Statuses with which walls are sent. 402 is sent with a request to subscribe, 405 by firewalls with a captcha."""
-_UNSEEN = frozenset({"script", "style", "template", "svg"})
 _WORD = re.compile(r"[a-z]{4,}")
-_WORDS_IN_ADDRESS = 3
-"""A headline with fewer of its words in the address may be there by chance, or be the name of a section."""
+_SHARED_WORDS = 3
+"""A headline that shares fewer words with the address or the title of the feed may do so by chance."""
 _WORDS_OF_PROSE = 25
-"""A line with as many words is a paragraph of the article."""
+"""Sentences with as many words, or with more than those that ask the reader for something, are those of an article."""
+_BELOW_HEADLINE = frozenset({"wall_consent", "wall_login", "wall_subscription"})
+"""What an outlet shows below the headline of its article, in the place of the text."""
 
 
 class WallKind(StrEnum):
@@ -65,6 +62,7 @@ class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str | None = None
     heads: str | None = None
     contains: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def wall_kind(self) -> WallKind:
@@ -72,6 +70,7 @@ class WallRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Rules(msgspec.Struct, frozen=True):
+    words: dict[str, str]
     rule: tuple[WallRule, ...]
 
 
@@ -84,9 +83,13 @@ _ANNOUNCED = {
 
 
 @cache
-def wall_rules() -> tuple[WallRule, ...]:
+def _rules() -> _Rules:
     text = files("pipeline.collect.pages").joinpath("walls.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Rules).rule
+    return msgspec.toml.decode(text, type=_Rules)
+
+
+def wall_rules() -> tuple[WallRule, ...]:
+    return _rules().rule
 
 
 def wall_in(response: Response) -> WallKind | None:
@@ -122,65 +125,55 @@ def wall_kind(
     root = parse_html(body[:MAX_BYTES], content_type)
     if root is None:
         return None
+    words = sum(len(block.text.split()) for block in blocks(root))
+    if not is_refusal and words > max(rule.max_words for rule in wall_rules()):
+        return None
     title, headline = headlines(root)
-    heads = [*title_parts(title), headline]
-    words = sum(len(line.split()) for line in visible_lines(root))
     for element in list(root.iter("nav", "footer")):
         element.drop_tree()  # "Sign in" is on every page
-    lines = visible_lines(root)
-    markup, seen = text.lower(), "\n".join(lines)
-    own = [head for head in heads if _is_same(head, article_title)]
-    is_article = bool(own) or _is_in_address(headline or title, url)
-    possible = _shown_below_headline(lines) if is_article and not is_refusal else set(WallKind)
-    messages = [head for head in heads if head not in own]
+    page = list(blocks(root))
+    own = [head for head in (*title_parts(title), headline) if _is_same(head, article_title)]
+    is_article = bool(own) or _share_words(headline or title, unquote(urlsplit(url).path))
+    told, asked = words_told(page, _words("reader"), _words("service"))
+    if told and not is_refusal and (is_article or told >= min(asked, _WORDS_OF_PROSE)):
+        return None
+    messages = [head for head in (*title_parts(title), headline) if head not in own]
+    markup, seen = text.lower(), "\n".join(block.text for block in page)
+    sentences = [sentence for block in page for sentence in block.sentences]
     for rule in wall_rules():
-        if rule.wall_kind in possible and (is_refusal or words <= rule.max_words):
-            if rule.contains is not None and rule.contains in markup:
-                return rule.wall_kind
-            if rule.says is not None and _pattern(rule.says).search(seen):
-                return rule.wall_kind
-            if rule.heads is not None and any(map(_pattern(rule.heads).fullmatch, messages)):
-                return rule.wall_kind
+        if not is_refusal and (words > rule.max_words or (is_article and rule.wall_kind not in _BELOW_HEADLINE)):
+            continue
+        if (
+            (rule.contains is not None and rule.contains in markup)
+            or (rule.says is not None and _pattern(rule.says).search(seen))
+            or (rule.heads is not None and any(map(_pattern(rule.heads).fullmatch, messages)))
+            or (rule.names and any(all(_words(name).search(sentence) for name in rule.names) for sentence in sentences))
+        ):
+            return rule.wall_kind
     return None
 
 
-def _shown_below_headline(lines: Sequence[str]) -> AbstractSet[WallKind]:
-    """The kinds that an outlet shows below the headline of its article. Those that ask for a login or a subscription
-    stand there in the place of the text."""
-    has_text = any(len(line.split()) >= _WORDS_OF_PROSE for line in lines)
-    return {WallKind.CONSENT} if has_text else {WallKind.CONSENT, WallKind.LOGIN, WallKind.SUBSCRIPTION}
-
-
-def _is_in_address(headline: str, url: str) -> bool:
-    """True if words of the headline are in the path, as they are only on the page of the article."""
-    words, path = (set(_WORD.findall(latin(text))) for text in (headline, unquote(urlsplit(url).path)))
-    return len(words & path) >= _WORDS_IN_ADDRESS
+def _share_words(one: str, other: str) -> bool:
+    """True if the two have words in common that they share only if they name one article."""
+    words, others = (set(_WORD.findall(latin(text))) for text in (one, other))
+    return len(words & others) >= _SHARED_WORDS
 
 
 def _is_same(head: str, article_title: str | None) -> bool:
-    return bool(head) and article_title is not None and latin(head).split() == latin(article_title).split()
-
-
-def visible_lines(root: HtmlElement) -> list[str]:
-    """The title and the texts that a reader without scripts sees, at most MAX_CHARS, each on one line."""
-    lines, chars = [], 0
-    for element in root.iter():
-        if not isinstance(element, HtmlElement):
-            continue
-        inner = element.text if element.tag not in _UNSEEN else None
-        for text in (inner, element.tail):
-            line = " ".join((text or "").split())[: MAX_CHARS - chars]
-            if line:
-                lines.append(line)
-                chars += len(line)
-        if chars >= MAX_CHARS:
-            break
-    return lines
+    if not head or article_title is None:
+        return False
+    return latin(head).split() == latin(article_title).split() or _share_words(head, article_title)
 
 
 @cache
 def _pattern(says: str) -> re.Pattern[str]:
     return re.compile(says.replace(" ", r"\s+"), re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def _words(name: str) -> re.Pattern[str]:
+    """The words of this class, in `walls.toml`."""
+    return re.compile(_rules().words[name], re.VERBOSE)
 
 
 _REFRESH = re.compile(r"http-equiv\s*=\s*[\"']?refresh", re.IGNORECASE)
@@ -197,7 +190,7 @@ def refresh_target(body: bytes, content_type: str | None) -> str | None:
     if is_dated(text) or "refresh" not in text.lower() or not _REFRESH.search(text):
         return None
     root = parse_html(body[:MAX_BYTES], content_type)
-    if root is None or sum(len(line.split()) for line in visible_lines(root)) > _REFRESH_WORDS:
+    if root is None or sum(len(block.text.split()) for block in blocks(root)) > _REFRESH_WORDS:
         return None
     for meta in islice(root.iter("meta"), 100):
         if (meta.get("http-equiv") or "").strip().lower() == "refresh":

@@ -35,9 +35,9 @@ _ROUTE = re.compile(r"^(?:!|/)")
 """What a fragment begins with that names a page of its own, as `#!/report/1` does, and not a place in the page."""
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_FEED = re.compile(r"(?:rss|atom|feed|newsfeed)(?:\d|\.xml|[-_ ]?feed|[-_ ]?nyt)?", re.IGNORECASE)
+_FEED = re.compile(r"(?:rss|atom)\d|(?:rss|atom|feed|newsfeed)(?:\.xml|[-_ ]?feed|[-_ ]?nyt)?", re.IGNORECASE)
 _YES = frozenset({"", "1", "true", "yes", "amp"})
-_TOKEN = re.compile(r"(?=.*\d)[0-9a-z]{20,}", re.IGNORECASE)
+_TOKEN = re.compile(r"(?=.*\d)(?=.*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
 _PART = re.compile(r"[0-9a-z]+", re.IGNORECASE)
 _LEAST_SESSION_CHARS = 6
 _LONGEST_LABEL_CHARS = 4

@@ -30,6 +30,7 @@ _EPOCH_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDEST_OFFSET = timedelta(hours=15)
 """The second 0 of 1970 may be written with the offset of any zone, which is not always that of the clock."""
 _MAX_CHARS = 100
+_LEAST_NAME_CHARS = 4
 _MIDWINTER, _MIDSUMMER = 1, 7
 _YEAR_OF_RULES = 2025
 """The year whose rules of summer time give the abbreviations of a zone."""
@@ -48,15 +49,13 @@ class _LanguageWords(msgspec.Struct, frozen=True):
 def _read_words() -> tuple[Mapping[str, Mapping[int, tuple[str, ...]]], frozenset[str]]:
     """The numbers of each month's name, each with the languages and zones in which it counts if the name has several;
     and the words that say nothing more: weekdays and fillers."""
-    text = files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8")
-    languages = msgspec.toml.decode(text, type=dict[str, _LanguageWords])
     months: dict[str, dict[int, tuple[str, ...]]] = {}
-    for language, words in languages.items():
+    for language, words in _LANGUAGES.items():
         for number, names in enumerate(words.months, start=1):
             for spelling in _spellings(names):
                 numbers = months.setdefault(spelling, {})
                 numbers[number] = (*numbers.get(number, ()), language, *words.zones)
-    idle = " ".join(f"{words.weekdays} {words.fillers}" for words in languages.values())
+    idle = " ".join(f"{words.weekdays} {words.fillers}" for words in _LANGUAGES.values())
     return months, frozenset(_spellings(idle))
 
 
@@ -68,6 +67,12 @@ def _spellings(words: str) -> set[str]:
     return {*words.split(), *plain.split()}
 
 
+_LANGUAGES = msgspec.toml.decode(
+    files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8"), type=dict[str, _LanguageWords]
+)
+_NAMES = " ".join(" ".join((words.weekdays, *words.months)) for words in _LANGUAGES.values())
+DAY_NAMES = frozenset(name for name in _spellings(_NAMES) if len(name) >= _LEAST_NAME_CHARS)
+"""The weekdays and months of all languages in small letters, without the shortest names, which are words, too."""
 _MONTHS, _IDLE_WORDS = _read_words()
 """`mar` is in both: March, or Tuesday in French, Spanish and Italian."""
 _ZONES_AND_WORDS = frozenset({"A", "PT"})

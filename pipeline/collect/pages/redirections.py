@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from itertools import islice
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 from uuid import UUID
 
 from pipeline.canonical_urls import is_front_page
+from pipeline.collect.feeds.feed_dates import DAY_NAMES
 from pipeline.collect.pages.section_pages import looks_like_article, parse_html
 from pipeline.ids import article_id
 from pipeline.sources.sites import registrable_host
@@ -31,6 +34,8 @@ OFFERS = frozenset({"abo", "abos", "plus", "premium", "subscription"})
 """Walls only if they are the last part of a path; elsewhere in a path they name sections."""
 LEAST_SHARED_WORDS = 3
 """A changed name shares at least this many words with the old one, and more than half of its words."""
+MOST_OWN_ADDRESSES = 5
+"""A page is judged by no more addresses of each kind that it gives for itself: it may give 100,000."""
 
 _NUMBER = re.compile(
     r"(?<!\d)(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))(?![0-3]\d(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d))\d{5,}(?!\d)"
@@ -38,8 +43,7 @@ _NUMBER = re.compile(
 """The number of an article: five digits or more that are not a date."""
 _WORD = re.compile(r"[^\W_]+")
 _SUFFIX = re.compile(r"\.[a-z]{3,5}$")
-_WEEKDAYS_DE = "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag"
-_WEEKDAYS = frozenset(f"{_WEEKDAYS_DE} monday tuesday wednesday thursday friday saturday sunday".split())
+_ROMAN = re.compile("i{2,3}|i?v|vi{1,3}|ix")
 _INDEX = frozenset({"index", "default"})
 
 
@@ -107,13 +111,14 @@ def _is_wall(url: str, known_as: Sequence[str] = ()) -> bool:
 
 
 def _own_addresses(body: bytes, url: str, content_type: str | None) -> list[str]:
-    """The addresses that the page gives for itself: rel=canonical (RFC 6596), og:url."""
+    """The addresses that the page gives for itself, the first ones of each kind: rel=canonical (RFC 6596), og:url."""
     root = parse_html(body, content_type)
     if root is None:
         return []
-    links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
-    metas = [meta.get("content") for meta in root.iter("meta") if (meta.get("property") or "").lower() == "og:url"]
-    return [address for said in (*links, *metas) if said and (address := _joined(url, said)) is not None]
+    links = (link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split())
+    metas = (meta.get("content") for meta in root.iter("meta") if (meta.get("property") or "").lower() == "og:url")
+    saids = (*islice(links, MOST_OWN_ADDRESSES), *islice(metas, MOST_OWN_ADDRESSES))
+    return [address for said in saids if said and (address := _joined(url, said)) is not None]
 
 
 def _joined(url: str, said: str) -> str | None:
@@ -139,17 +144,28 @@ def is_renamed(old_url: str, new_url: str) -> bool:
         return False
     shared = before & after
     enough = len(shared) >= LEAST_SHARED_WORDS and 2 * len(shared) > max(len(before), len(after))
-    differing = before ^ after
-    # Parts of a live blog or a forecast differ in a number or a weekday only.
-    is_other_part = any(map(str.isdecimal, differing)) or not _WEEKDAYS.isdisjoint(differing)
-    return (enough and not is_other_part) or (before == after and any(map(str.isalpha, before)))
+    return (enough and not differ_in_part(before ^ after)) or (before == after and any(map(str.isalpha, before)))
+
+
+def have_one_number(one: str, other: str) -> bool:
+    """True if the last parts of the paths of two addresses have the number of one article."""
+    return not _last_numbers(urlsplit(one)).isdisjoint(_last_numbers(urlsplit(other)))
+
+
+def differ_in_part(differing: AbstractSet[str]) -> bool:
+    """True if the words in which two names differ tell the parts of a series apart, as of a live blog or a forecast: a
+    number, a weekday or a month."""
+    return any(word.isdecimal() or _ROMAN.fullmatch(word) or word in DAY_NAMES for word in differing)
 
 
 def _numbers(parts: SplitResult) -> set[str]:
     """The article's numbers: those in the last part of the path, else the last folder that is a number."""
-    named = _named(parts)
-    of_folders = [segment for segment in named[:-1] if _NUMBER.fullmatch(segment)]
-    return set(_NUMBER.findall(named[-1]) or of_folders[-1:]) if named else set()
+    of_folders = [segment for segment in _named(parts)[:-1] if _NUMBER.fullmatch(segment)]
+    return _last_numbers(parts) or set(of_folders[-1:])
+
+
+def _last_numbers(parts: SplitResult) -> set[str]:
+    return {number for name in _named(parts)[-1:] for number in _NUMBER.findall(name)}
 
 
 def _words(parts: SplitResult) -> set[str]:

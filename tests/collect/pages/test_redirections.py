@@ -75,6 +75,9 @@ def test_other_targets_are_distinguished(final_url: str, expected: Redirection) 
         (f"{SITE}/liveblog-zum-hafen-tag-512", f"{SITE}/liveblog-zum-hafen-tag-513"),
         (f"{SITE}/wetter-in-der-stadt-am-montag-48213", f"{SITE}/wetter-in-der-stadt-am-dienstag-48999"),
         (f"{SITE}/das-wetter-am-montag-in-holmland", f"{SITE}/das-wetter-am-dienstag-in-holmland"),
+        (f"{SITE}/las-cifras-del-lunes-en-el-norte", f"{SITE}/las-cifras-del-martes-en-el-norte"),
+        (f"{SITE}/arbeitslose-im-norden-im-januar", f"{SITE}/arbeitslose-im-norden-im-februar"),
+        (f"{SITE}/die-geschichte-des-hafens-teil-ii", f"{SITE}/die-geschichte-des-hafens-teil-iii"),
         (f"{SITE}/us-politics-today", f"{SITE}/us-politics"),
         (f"{SITE}/stadt-ort24825/bahn-faehrt-wieder-48213.html", f"{SITE}/stadt-ort24825/"),
         (f"{SITE}/stadt-ort24825/bahn-faehrt-wieder-48213.html", f"{SITE}/stadt-ort24825/etwas-anderes-48999.html"),
@@ -111,6 +114,12 @@ def test_on_another_site_only_the_article_s_exact_address_counts() -> None:
 def test_a_page_that_names_another_address_is_another_page() -> None:
     head = f'<link rel="canonical" href="{SITE}/politik/"><meta property="og:url" content="{SITE}/">'
     assert judge(f"{SITE}/politik/?seite=1", head=head) is Redirection.TO_OTHER_PAGE
+
+
+@pytest.mark.parametrize(("others", "expected"), [(4, Redirection.TO_ARTICLE), (5, Redirection.TO_OTHER_PAGE)])
+def test_a_page_is_judged_by_the_first_addresses_that_it_gives(others: int, expected: Redirection) -> None:
+    head = f'<link rel="canonical" href="{SITE}/politik/">' * others + f'<link rel="canonical" href="{ASKED}">'
+    assert judge(f"{SITE}/politik/?seite=1", head=head) is expected
 
 
 def test_an_article_is_known_by_the_addresses_that_its_feed_address_led_to() -> None:

@@ -119,6 +119,8 @@ class JoinEvidence(StrEnum):
     """They differ only in what today's rules for addresses ignore; an earlier version kept them apart."""
     GUID = "guid"
     """A feed gives the same item, by its guid, under a new address."""
+    MOVED = "moved"
+    """An address that was read redirects to one that was discovered later, and the text is the same."""
     ORIGINAL_LINK = "original_link"
     """A feed names the article's address beside that of a redirector (feedburner:origLink)."""
     REDIRECT = "redirect"
@@ -669,14 +671,14 @@ class AddressesJoined(ArticleEvent, frozen=True, kw_only=True, tag="addresses_jo
     IDENTITY = ("article_id", "other_article_id", "evidence")
 
     caused_by: UUID
-    """The item, the capture or the extraction that shows it."""
+    """The item, the capture, the extraction or the revisit that shows it."""
     other_article_id: UUID
     """The article id of the other address. `article_id` is that of the address that was discovered first."""
     url: str
     """The address that was discovered first."""
     other_url: str
     evidence: JoinEvidence
-    """`same_address`, `guid`, `original_link`, `redirect`, `canonical` or `equal_text`."""
+    """`same_address`, `guid`, `moved`, `original_link`, `redirect`, `canonical` or `equal_text`."""
     detail: str | None = None
     """The guid, the address or the digest that both share."""
 

@@ -25,18 +25,19 @@ from pipeline.steps.join_evidence import (
     LEAST_WORDS,
     AddressClaim,
     ArticleFacts,
+    appears_often,
     are_of_one_article,
-    is_at_many_paths,
     is_joined,
+    without_notices,
 )
 from pipeline.steps.run.page_events import head_of
 from pipeline.steps.run.stores import RECALL, StepResult, Stores
 
-PRODUCER = "join@1"
+PRODUCER = "join@2"
 PART_PRODUCER = "part@1"
 
 _EVIDENCE = tuple(JoinEvidence)
-_BY_ADDRESS = frozenset({JoinEvidence.ORIGINAL_LINK, JoinEvidence.REDIRECT, JoinEvidence.CANONICAL})
+_BY_ADDRESS = frozenset({JoinEvidence.MOVED, JoinEvidence.ORIGINAL_LINK, JoinEvidence.REDIRECT, JoinEvidence.CANONICAL})
 """Evidence that names an address, which may be claimed by many articles."""
 
 
@@ -185,16 +186,17 @@ def new_pairs(
 
     Articles that claim an address which is no article in the ledger are joined to the first of them.
     """
+    facts = without_notices(facts.values(), groups.article_of)
     claims_by_target: dict[tuple[JoinEvidence, UUID], list[AddressClaim]] = defaultdict(list)
     for claim in claims:
-        if claim.target is not None and claim.article_id in facts:
+        if claim.target is not None and claim.article_id in facts and _is_possible(claim, facts):
             claims_by_target[claim.evidence, claim.target].append(claim)
     for (evidence, target), to_target in sorted(claims_by_target.items(), key=lambda each: _EVIDENCE.index(each[0][0])):
         claimants = {claim.article_id: facts[claim.article_id] for claim in to_target}
         known = facts.get(target) or min(claimants.values(), key=lambda each: each.first_position)
         if evidence in _BY_ADDRESS and not are_of_one_article([known, *claimants.values()]):
             continue
-        if evidence is JoinEvidence.EQUAL_TEXT and is_at_many_paths([known, *claimants.values()]):
+        if evidence is JoinEvidence.EQUAL_TEXT and appears_often([known, *claimants.values()]):
             continue
         for claim in to_target:
             other = facts[claim.article_id]
@@ -203,6 +205,14 @@ def new_pairs(
             groups.join(known.article_id, other.article_id)
             first, second = sorted((known, other), key=lambda each: each.first_position)
             yield PairToJoin(claim, first, second)
+
+
+def _is_possible(claim: AddressClaim, facts: Mapping[UUID, ArticleFacts]) -> bool:
+    """False if an article would have moved to an address that is no article's, or that was known before its own."""
+    if claim.evidence is not JoinEvidence.MOVED:
+        return True
+    target = facts.get(claim.target) if claim.target else None
+    return target is not None and target.first_position > facts[claim.article_id].first_position
 
 
 def _joined(now: datetime, pair: PairToJoin) -> AddressesJoined:

@@ -9,7 +9,8 @@ Pure: facts in, verdicts out.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -17,18 +18,21 @@ from uuid import UUID
 import msgspec
 
 from pipeline.canonical_urls import is_front_page
-from pipeline.collect.pages.redirections import is_renamed
+from pipeline.collect.pages.redirections import differ_in_part, have_one_number, is_renamed
 from pipeline.events import JoinEvidence
 from pipeline.ids import article_id
 from pipeline.steps.overlap import is_telling
 
 LEAST_WORDS = 40
 """A text with fewer words is not compared: it may be a notice, or the first line of a report that was to follow."""
-MOST_PATHS = 3
-"""Undated articles with one text and more paths are not joined. Three may be an article whose slug changed twice."""
+MOST_TIMES = 3
+"""Articles with one text and more times of publication, or addresses without one, are not joined. Three addresses may
+be an article whose slug changed twice."""
 MOST_TITLES = 2
 """An address that articles with more different titles claim is no article's own. Two may be a changed headline."""
 _ONE_TIME = timedelta(days=2)
+_ROUNDED = timedelta(hours=1)
+"""Two lists of a source may date one article differently by this much."""
 _SHINGLE_WORDS = 4
 _SAME_TEXT = 0.5
 """Two texts are one if they share this part of the shorter one's runs of `_SHINGLE_WORDS` words."""
@@ -90,7 +94,7 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
         case JoinEvidence.SAME_ADDRESS:
             return True
         case JoinEvidence.EQUAL_TEXT:
-            is_one_page = _path(one.url) == _path(other.url)
+            is_one_page = _path(one.url) == _path(other.url) and not _is_other_time(one, other, most=_ROUNDED)
             is_one_moment = is_telling(one.published_at) and _is_same_time(one, other)
             is_one_time = is_one_moment or _are_undated_at_one_time(one, other)
             return _share_source(one, other) and not _differ(one.title, other.title) and (is_one_page or is_one_time)
@@ -100,7 +104,12 @@ def is_joined(evidence: JoinEvidence, one: ArticleFacts, other: ArticleFacts) ->
             # a page that was fetched through both addresses says nothing about what each had promised
             shared = _shared_text(one, other)
             return shared is not False and (_are_alike(one, other) or (one.text != other.text and shared is True))
+        case JoinEvidence.MOVED:
+            is_same = _are_alike(one, other) or not _is_other_time(one, other)
+            return is_same and _share_source(one, other) and _shared_text(one, other) is True
         case JoinEvidence.GUID | JoinEvidence.CANONICAL:
+            if evidence is JoinEvidence.GUID and _is_rewritten(one, other):
+                return True
             is_guid = evidence is JoinEvidence.GUID and is_telling(one.published_at)
             same_time = _is_same_time(one, other) and (is_guid or _are_alike(one, other))
             return _share_source(one, other) and _agree(one, other, same_time=same_time)
@@ -113,6 +122,11 @@ def _agree(one: ArticleFacts, other: ArticleFacts, *, same_time: bool) -> bool:
     if shared is not None:
         return shared
     return same_time or (not one.is_awaited and not other.is_awaited and _are_alike(one, other))
+
+
+def _is_rewritten(one: ArticleFacts, other: ArticleFacts) -> bool:
+    """True if title and number are those of one article, whatever the texts are: a first report may be replaced."""
+    return _share_source(one, other) and have_one_number(one.url, other.url) and resemble(one.title, other.title)
 
 
 def _are_alike(one: ArticleFacts, other: ArticleFacts) -> bool:
@@ -167,10 +181,35 @@ def _are_undated_at_one_time(one: ArticleFacts, other: ArticleFacts) -> bool:
     return not is_dated and abs(one.first_seen_at - other.first_seen_at) <= _ONE_TIME
 
 
-def is_at_many_paths(articles: Iterable[ArticleFacts]) -> bool:
-    """True if undated articles with one text have more than `MOST_PATHS` different paths. The text may be that of a
-    page whose article is loaded by a script."""
-    return len({_path(article.url) for article in articles if article.published_at is None}) > MOST_PATHS
+def appears_often(articles: Iterable[ArticleFacts]) -> bool:
+    """True if articles with one text have more than `MOST_TIMES` times of publication, or addresses without an exact
+    one. The text may be a notice, or that of a page whose article is loaded by a script."""
+    return len({each.published_at if is_telling(each.published_at) else each.url for each in articles}) > MOST_TIMES
+
+
+def without_notices(articles: Collection[ArticleFacts], article_of: Callable[[UUID], UUID]) -> dict[UUID, ArticleFacts]:
+    """The articles by their ids, without the lines that articles with more than `MOST_TITLES` titles share, such as a
+    notice to subscribers. `article_of` gives the one that stands for all addresses of its article."""
+    having: defaultdict[str, dict[UUID, ArticleFacts]] = defaultdict(dict)
+    for article in articles:
+        for line in (article.text or "").splitlines():
+            having[line].setdefault(article_of(article.article_id), article)
+    notices = {line for line, with_it in having.items() if not are_of_one_article(with_it.values())}
+    return {article.article_id: _without(article, notices) for article in articles}
+
+
+def _without(article: ArticleFacts, lines: Collection[str]) -> ArticleFacts:
+    if article.text is None:
+        return article
+    kept = (line for line in article.text.splitlines() if line not in lines)
+    return msgspec.structs.replace(article, text="\n".join(kept))
+
+
+def _is_other_time(one: ArticleFacts, other: ArticleFacts, most: timedelta = timedelta()) -> bool:
+    """True if both are dated, and the dates differ by more than `most`."""
+    if one.published_at is None or other.published_at is None:
+        return False
+    return abs(one.published_at - other.published_at) > most
 
 
 def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:
@@ -178,8 +217,11 @@ def _is_same_time(one: ArticleFacts, other: ArticleFacts) -> bool:
 
 
 def resemble(one: str | None, other: str | None) -> bool:
-    """True if two titles have most of their words in common, or one has all words of the other, as with a kicker."""
+    """True if two titles have most of their words in common, or one has all words of the other, as with a kicker. Parts
+    of a series, whose titles differ in a number or a day, are not alike."""
     shorter, longer = sorted((set(words_in(one)), set(words_in(other))), key=len)
+    if differ_in_part(shorter ^ longer):
+        return False
     shared = len(shorter & longer)
     return shared >= _SAME_TITLE * len(longer) > 0 or (shared == len(shorter) >= TITLE_WORDS)
 
@@ -189,9 +231,11 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def are_of_one_article(articles: Collection[ArticleFacts]) -> bool:
-    """True if these articles, which claim the same address, have at most `MOST_TITLES` different titles."""
+    """True if these articles, which share an address or a text, have at most `MOST_TITLES` different titles."""
     titles: list[str] = []
     for article in articles:
         if article.title and not any(resemble(article.title, known) for known in titles):
             titles.append(article.title)
-    return len(titles) <= MOST_TITLES
+            if len(titles) > MOST_TITLES:
+                return False
+    return True

@@ -79,7 +79,7 @@ create or replace macro main.addresses_as_of(recorded) as table (
     select
         reached.address_id,
         arg_min(reached.article_id, reached.root_position) as article_id,
-        coalesce(min_by(joins.evidence, joins.position) != 'guid', false) as is_variant
+        coalesce(min_by(joins.evidence, joins.position) not in ('guid', 'moved'), false) as is_variant
     from reached
     left join joins on reached.address_id = joins.other_article_id
     group by reached.address_id

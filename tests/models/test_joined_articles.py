@@ -57,7 +57,7 @@ def news(new_data: NewData) -> Iterator[duckdb.DuckDBPyConnection]:
     old.quoted(old.read("Ferry news", "All about the ferry. “We had no choice,” said Ms Adair."), "We had no choice")
     old.record(unreadable(section, "extract@2", occurred_at=at(5), reason="shared_page"), at(5))
     join(first, amp, JoinEvidence.CANONICAL, 4)
-    join(second, third, JoinEvidence.GUID, 5)
+    join(second, third, JoinEvidence.MOVED, 5)
     join(first, second, JoinEvidence.GUID, 6)
     join(first, alone, JoinEvidence.CANONICAL, 7)
     for status, says in ((0, "parted:"), (1, "were not joined to each other; joined were: ")):
@@ -101,7 +101,7 @@ def test_each_address_leads_to_its_article_and_says_why(news: duckdb.DuckDBPyCon
         (f"{base}/ferry-adrift", None, "Ferry safe"),
         (f"{base}/ferry-adrift/amp", "canonical", "Ferry safe"),
         (f"{base}/ferry-in-tow", "guid", "Ferry safe"),
-        (f"{base}/ferry-safe", "guid", "Ferry safe"),
+        (f"{base}/ferry-safe", "moved", "Ferry safe"),
         (f"{base}/gates-shut", None, "Gates shut"),
     ]
 

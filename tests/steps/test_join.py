@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.events import AddressesParted, ItemDiscovered
+from pipeline.events import AddressesParted, ItemDiscovered, RevisitOutcome
 from pipeline.ids import name_uuid
 from pipeline.interval import Interval
 from pipeline.ledger import Ledger, Run
 from pipeline.steps.join import pending_pairs
 from tests.steps.test_join_evidence import FERRY, STORM
 from tests.worlds.loopback import Answer
-from tests.worlds.stories import NOON, discovered
+from tests.worlds.stories import NOON, captured, discovered, extracted, revisited
 from tests.worlds.world import World
 
 
@@ -59,6 +59,20 @@ def test_a_redirector_beside_the_original_address_is_the_same_article(ledger: Le
     proxy, article = "https://proxy.example/r/8812", "https://kurier.example/mole"
     items = (discovered(proxy, NOON), discovered(article, NOON, redirector_url=proxy))
     assert pending(ledger, run, *items) == [("original_link", proxy, article)]
+
+
+def test_what_led_elsewhere_when_it_was_read_again_has_moved_if_the_text_is_the_same(ledger: Ledger, run: Run) -> None:
+    """Headline, slug and guid have changed at once, so only the redirect and the text show it."""
+    pages = []
+    for path, text in {"ferry-adrift": FERRY, "all-are-safe": FERRY, "storm": STORM}.items():
+        item = discovered(f"https://kurier.example/{path}", NOON, title=path.replace("-", " "), published_at=NOON)
+        pages.append(captured(item, path, NOON))
+        ledger.append([item, pages[-1], extracted(pages[-1], item.title, text)], run)
+    ferry, safe, storm = pages
+    first = revisited(ferry, ferry, RevisitOutcome.FAILED, NOON, reason="to_other_article", final_url=safe.url)
+    second = revisited(first, ferry, RevisitOutcome.MISSING, NOON, reason="to_other_page", final_url=storm.url)
+    ledger.append([first, second], run)
+    assert pending(ledger, run) == [("moved", ferry.url, safe.url)]
 
 
 def test_parted_addresses_are_not_joined_again(ledger: Ledger, run: Run) -> None:

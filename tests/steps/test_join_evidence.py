@@ -46,7 +46,8 @@ def facts(path: str, **known: Any) -> ArticleFacts:
     return ArticleFacts(article_id=article_id(url), url=url, **(defaults | known))
 
 
-LATER = NOON + timedelta(hours=5)
+LATER_BY = timedelta(hours=5)
+LATER = NOON + LATER_BY
 
 
 AT_A_MINUTE = NOON + timedelta(minutes=7)
@@ -98,6 +99,26 @@ JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         JoinEvidence.EQUAL_TEXT,
         facts("/a", text=FERRY),
         facts("/b", text=FERRY, first_seen_at=LATER),
+    ),
+    "a campaign in the query, in lists that round their dates differently": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a", text=FERRY, published_at=NOON),
+        facts("/a?c=1", text=FERRY, published_at=AT_A_MINUTE),
+    ),
+    "a first report that was written anew under its number": (
+        JoinEvidence.GUID,
+        facts("/fire-in-the-hall-48213", title="Fire in the hall by the harbour", text=FERRY, published_at=NOON),
+        facts("/fire-is-out-48213", title="Fire in the hall by the harbour is out", text=STORM, published_at=LATER),
+    ),
+    "an address that leads to a new one since headline, slug and guid changed": (
+        JoinEvidence.MOVED,
+        facts("/ferry-adrift", title="Ferry adrift", text=FERRY, published_at=NOON),
+        facts("/tugs-save-all", title="All are safe", text=FERRY, published_at=NOON),
+    ),
+    "an address that leads to a new one with a new date under the same headline": (
+        JoinEvidence.MOVED,
+        facts("/news/ferry-adrift", title="Ferry adrift near the mole", text=FERRY, published_at=NOON),
+        facts("/sea/ferry", title="Ferry adrift near the mole", text=FERRY, published_at=LATER),
     ),
     "an older version's address": (JoinEvidence.SAME_ADDRESS, facts("/a"), facts("/a?maca=1")),
 }
@@ -180,6 +201,36 @@ APART: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         facts("/north", text=FERRY, published_at=NOON),
         facts("/south", text=FERRY, published_at=NOON),
     ),
+    "a notice under two numbers on one day": (
+        JoinEvidence.EQUAL_TEXT,
+        facts("/a?id=1", text=FERRY, published_at=NOON),
+        facts("/a?id=2", text=FERRY, published_at=LATER),
+    ),
+    "a number that is a date, with a guid and a title used again": (
+        JoinEvidence.GUID,
+        facts("/day-20260301", title="The day in the north", text=FERRY, published_at=NOON),
+        facts("/day-20260302", title="The day in the north", text=STORM, published_at=LATER),
+    ),
+    "a guid used again, and a number of two reports that are not alike": (
+        JoinEvidence.GUID,
+        facts("/ferry-48213", title="Ferry adrift near the mole", text=FERRY, published_at=NOON),
+        facts("/storm-48213", title="Forty trees fall", text=STORM, published_at=LATER),
+    ),
+    "a removed report that leads to one of another time with the same notice": (
+        JoinEvidence.MOVED,
+        facts("/ferry", title="Ferry adrift", text=NOTICE, published_at=NOON),
+        facts("/storm", title="Forty trees fall", text=NOTICE, published_at=LATER),
+    ),
+    "a removed report that leads to another one of its minute": (
+        JoinEvidence.MOVED,
+        facts("/ferry", title="Ferry adrift", text=FERRY, published_at=AT_A_MINUTE),
+        facts("/storm", title="Forty trees fall", text=STORM, published_at=AT_A_MINUTE),
+    ),
+    "a part of a series that leads to another part": (
+        JoinEvidence.REDIRECT,
+        facts("/series/2", title="The story of the harbour, part 2", text=FERRY),
+        facts("/series/1", title="The story of the harbour, part 1", text=FERRY),
+    ),
     "a notice in place of two reports": (
         JoinEvidence.EQUAL_TEXT,
         facts("/a?id=1", title="Ferry adrift", text=FERRY),
@@ -200,15 +251,53 @@ def test_what_does_not_join_them(evidence: JoinEvidence, one: ArticleFacts, othe
     assert not is_joined(evidence, other, one)
 
 
-@pytest.mark.parametrize(("paths", "pairs"), [(2, 1), (3, 2), (4, 0)])
-def test_one_text_at_many_paths_is_no_article(paths: int, pairs: int) -> None:
-    """Such as the text of a page whose article is loaded by a script."""
-    known = [facts(f"/{n}", text=FERRY, first_position=n) for n in range(paths)]
-    claims = [
-        AddressClaim(JoinEvidence.EQUAL_TEXT, "kurier", each.article_id, name_uuid(each.url), known[0].url, "text")
-        for each in known[1:]
+def count_joined(evidence: JoinEvidence, *claims: tuple[ArticleFacts, ArticleFacts]) -> int:
+    """The number of pairs that are joined if the first article of each claims the address of the second."""
+    known = {each.article_id: each for pair in claims for each in pair}
+    made = [
+        AddressClaim(evidence, "kurier", one.article_id, name_uuid(one.url), other.url, "x") for one, other in claims
     ]
-    assert len(list(new_pairs(claims, {each.article_id: each for each in known}, Groups([])))) == pairs
+    return len(list(new_pairs(made, known, Groups([]))))
+
+
+@pytest.mark.parametrize("address", ["/{}", "/a?id={}"])
+@pytest.mark.parametrize(("addresses", "pairs"), [(2, 1), (3, 2), (4, 0)])
+def test_one_text_at_many_addresses_is_no_article(address: str, addresses: int, pairs: int) -> None:
+    """Such as a notice, or the text of a page whose article is loaded by a script."""
+    known = [facts(address.format(n), text=FERRY, first_position=n) for n in range(addresses)]
+    assert count_joined(JoinEvidence.EQUAL_TEXT, *((each, known[0]) for each in known[1:])) == pairs
+
+
+@pytest.mark.parametrize(("minutes", "pairs"), [(0, 5), (1, 0)])
+def test_an_article_with_a_session_in_each_address_has_one_time(minutes: int, pairs: int) -> None:
+    known = [
+        facts(f"/a?x={n}", text=FERRY, first_position=n, published_at=AT_A_MINUTE + n * timedelta(minutes=minutes))
+        for n in range(6)
+    ]
+    assert count_joined(JoinEvidence.EQUAL_TEXT, *((each, known[0]) for each in known[1:])) == pairs
+
+
+HEADLINES = ("Ferry adrift", "Forty trees fall", "Mayor resigns", "School opens again", "New tram", "Budget passed")
+
+
+@pytest.mark.parametrize(("reports", "pairs"), [((0, 3), 1), ((0, 3, 1, 4), 0)])
+@pytest.mark.parametrize("own", ["", "\nMore about “{}” inside."])
+def test_a_text_that_many_headlines_share_is_no_evidence(reports: tuple[int, ...], own: str, pairs: int) -> None:
+    """Places in a list as guids, and one notice to subscribers under all reports. A text that two share may be that of
+    one article."""
+    known = [
+        facts(f"/{n}", title=HEADLINES[n], text=NOTICE + own.format(HEADLINES[n]), published_at=NOON + n * LATER_BY)
+        for n in reports
+    ]
+    assert count_joined(JoinEvidence.GUID, *zip(known[1::2], known[::2], strict=True)) == pairs
+
+
+@pytest.mark.parametrize(("discovered", "pairs"), [(2, 1), (0, 0)], ids=["later", "earlier"])
+def test_an_article_moves_to_an_address_that_is_discovered_later(discovered: int, pairs: int) -> None:
+    """One that is removed leads to an older one."""
+    old = facts("/ferry-adrift", title="Ferry adrift", text=FERRY, first_position=1)
+    new = facts("/tugs-save-all", title="All are safe", text=FERRY, first_position=discovered)
+    assert count_joined(JoinEvidence.MOVED, (old, new)) == pairs
 
 
 @pytest.mark.parametrize("evidence", [JoinEvidence.CANONICAL, JoinEvidence.REDIRECT, JoinEvidence.ORIGINAL_LINK])

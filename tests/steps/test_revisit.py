@@ -44,8 +44,8 @@ def test_missed_revisits_are_replaced_by_one(captured: World) -> None:
 
 @pytest.mark.parametrize(
     ("evidence", "seen"),
-    [(JoinEvidence.GUID, "/b"), (JoinEvidence.CANONICAL, "/a")],
-    ids=["the article has moved", "another form of the page"],
+    [(JoinEvidence.GUID, "/b"), (JoinEvidence.MOVED, "/b"), (JoinEvidence.CANONICAL, "/a")],
+    ids=["the article has a new address", "the article has moved", "another form of the page"],
 )
 def test_one_of_two_joined_addresses_is_revisited(captured: World, evidence: JoinEvidence, seen: str) -> None:
     first, other = captured.rows("select * from ledger.article_captured order by url")

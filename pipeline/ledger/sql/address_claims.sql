@@ -1,6 +1,6 @@
 -- Events that happened or were recorded in the interval and show that an article has another address: a feed gives its
--- item under a new address, its address redirects, its page names another address as its own, or another address has
--- the same text. What a backfill finds happened in the past and is recorded now.
+-- item under a new address, its address redirects or does so now, its page names another address as its own, or another
+-- address has the same text. What a backfill finds happened in the past and is recorded now.
 with new_items as materialized (
     select
         event_id,
@@ -92,6 +92,22 @@ redirects as (
         final_url as detail
     from new_captures
     where via = 'live' and url != final_url
+),
+
+-- A page that was read before, and whose address now leads to what may be another article.
+moves as (
+    select
+        'moved' as evidence,
+        source_id,
+        article_id,
+        event_id as caused_by,
+        null as other_article_id,
+        final_url as other_url,
+        final_url as detail
+    from ledger.article_revisited
+    where
+        (occurred_at >= $start and occurred_at < $end or recorded_at >= $start and recorded_at < $end)
+        and reason in ('to_other_article', 'to_other_page')
 ),
 
 -- The captures are of the interval: a page may have been read after the interval ended, by the same run.
@@ -201,6 +217,8 @@ union all
 select * from changed_items
 union all
 select * from redirectors
+union all
+select * from moves
 union all
 select * from redirects
 union all

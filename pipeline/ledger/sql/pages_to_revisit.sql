@@ -46,10 +46,10 @@ schedules as (
 -- Only one address of two that are joined is revisited: the newer one if the article has moved, else the one that was
 -- discovered first. It must have been captured.
 other_addresses as (
-    select if(evidence = 'guid', article_id, other_article_id) as article_id
+    select if(evidence in ('guid', 'moved'), article_id, other_article_id) as article_id
     from ledger.addresses_joined
     anti join ledger.addresses_parted using (article_id, other_article_id)
-    where if(evidence = 'guid', other_article_id, article_id) in (select captures.article_id from captures)
+    where if(evidence in ('guid', 'moved'), other_article_id, article_id) in (select captures.article_id from captures)
 ),
 
 last_captures as (

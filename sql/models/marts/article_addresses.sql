@@ -85,7 +85,7 @@ select
     addresses.first_seen_at,
     joins.evidence,
     joins.joined_at,
-    coalesce(joins.evidence != 'guid', false) as is_variant
+    coalesce(joins.evidence not in ('guid', 'moved'), false) as is_variant
 from addresses
 left join articles on addresses.address_id = articles.address_id
 left join joins on addresses.address_id = joins.address_id

@@ -105,7 +105,7 @@ JOINED: dict[str, tuple[JoinEvidence, ArticleFacts, ArticleFacts]] = {
         facts("/a", text=FERRY, published_at=NOON),
         facts("/a?c=1", text=FERRY, published_at=AT_A_MINUTE),
     ),
-    "a first report that was written anew under its number": (
+    "a first report that was replaced under its number": (
         JoinEvidence.GUID,
         facts("/fire-in-the-hall-48213", title="Fire in the hall by the harbour", text=FERRY, published_at=NOON),
         facts("/fire-is-out-48213", title="Fire in the hall by the harbour is out", text=STORM, published_at=LATER),

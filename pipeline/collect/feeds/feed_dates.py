@@ -67,9 +67,8 @@ def _spellings(words: str) -> set[str]:
     return {*words.split(), *plain.split()}
 
 
-_LANGUAGES = msgspec.toml.decode(
-    files("pipeline.collect.feeds").joinpath("date_words.toml").read_text("utf-8"), type=dict[str, _LanguageWords]
-)
+_WORDS_FILE = files("pipeline.collect.feeds").joinpath("date_words.toml")
+_LANGUAGES = msgspec.toml.decode(_WORDS_FILE.read_text("utf-8"), type=dict[str, _LanguageWords])
 _NAMES = " ".join(" ".join((words.weekdays, *words.months)) for words in _LANGUAGES.values())
 DAY_NAMES = frozenset(name for name in _spellings(_NAMES) if len(name) >= _LEAST_NAME_CHARS)
 """The weekdays and months of all languages in small letters, without the shortest names, which are words, too."""

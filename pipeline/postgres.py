@@ -107,33 +107,36 @@ def advisory_lock(conninfo: str, name: str, timeout_seconds: float) -> Iterator[
 class DatabaseLocks:
     """Locks of the database that are tried, not waited for. This session holds them until they are released."""
 
-    def __init__(self, session: Session) -> None:
-        self._session, self._held = session, set[str]()
+    def __init__(self, session: Session, conninfo: str) -> None:
+        self._session, self._conninfo, self._held = session, conninfo, set[str]()
 
     def lock(self, name: str) -> DatabaseLock:
-        return DatabaseLock(self._session, self._held, f"run {name}", _ALONE)
+        return DatabaseLock(self._session, self._conninfo, self._held, f"run {name}", _ALONE)
 
     def share(self, name: str) -> DatabaseLock:
-        return DatabaseLock(self._session, self._held, f"run {name}", _TOGETHER)
+        return DatabaseLock(self._session, self._conninfo, self._held, f"run {name}", _TOGETHER)
 
 
 class DatabaseLock:
     """One of them. PostgreSQL gives a session a lock that it has already, so `held` remembers what it has."""
 
-    def __init__(self, session: Session, held: set[str], name: str, kind: _Kind) -> None:
-        self._session, self._held, self._name, self._kind = session, held, name, kind
+    def __init__(self, session: Session, conninfo: str, held: set[str], name: str, kind: _Kind) -> None:
+        self._session, self._conninfo, self._held, self._name, self._kind = session, conninfo, held, name, kind
 
     def try_acquire(self) -> bool:
         """Take the lock; False if somebody else has it, also with this session."""
-        key = [lock_key(self._name)]
-        if self._name in self._held or self._session.execute(self._kind.acquire, key).fetchone() != (True,):
+        if self._name in self._held or not self._ask(self._kind.acquire):
             return False
         self._held.add(self._name)
         return True
 
     def release(self) -> None:
         self._held.remove(self._name)
-        self._session.execute(self._kind.release, [lock_key(self._name)])
+        self._ask(self._kind.release)
+
+    def _ask(self, query: LiteralString) -> bool:
+        with server_errors(self._conninfo):
+            return self._session.execute(query, [lock_key(self._name)]).fetchone() == (True,)
 
 
 def lock_key(name: str) -> int:

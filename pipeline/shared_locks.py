@@ -49,7 +49,7 @@ def shared_locks(settings: Settings, folder: Path) -> Iterator[SharedLocks]:
 
     conninfo = settings.catalog.get_secret_value()
     with postgres.server_errors(conninfo), postgres.connect(conninfo) as session:
-        yield postgres.DatabaseLocks(session)
+        yield postgres.DatabaseLocks(session, conninfo)
 
 
 class FileLocks:

@@ -14,12 +14,15 @@ from pipeline.errors import StorageDenied
 from pipeline.ledger.disk import RECOVERY, disk_errors
 from pipeline.regular_files import IRREGULAR, file_state, open_regular
 
+MADE_WITH_ROWS = frozenset({"ledger_format", "log_head"})
+"""Tables that have a row before the first event. If the making of a ledger is interrupted, their files are left."""
+
 
 class EventFolder(Protocol):
     """`str()` of it is the path that DuckLake is given. Files are named by their paths in DuckLake's answers."""
 
     def has_any(self) -> bool:
-        """True if there are Parquet files of events, whatever the catalog says."""
+        """True if there are Parquet files of events or appends, whatever the catalog says."""
 
     def require_regular(self) -> None:
         """Raises StorageError if one of them is something for which DuckDB would wait, such as a pipe."""
@@ -47,7 +50,7 @@ class LocalFolder:
         return str(self._path)
 
     def has_any(self) -> bool:
-        return any(self._path.glob("main/*/*.parquet"))
+        return any(file.parent.name not in MADE_WITH_ROWS for file in self._path.glob("main/*/*.parquet"))
 
     def require_regular(self) -> None:
         tables = [entry for entry in _entries(self._path / "main") if entry.is_dir()]

@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from pipeline.errors import StorageError
 from pipeline.ledger.disk import first_line
+from pipeline.ledger.event_folder import MADE_WITH_ROWS
 from pipeline.ledger.sql import literal, statement
 from pipeline.object_store import ObjectMissing, ObjectStore
 from pipeline.places import S3Place
@@ -32,7 +33,8 @@ class S3Folder:
         return str(self._place)
 
     def has_any(self) -> bool:
-        return any(found.name.endswith(".parquet") for found in self._store.objects("main/"))
+        files = (found.name.split("/") for found in self._store.objects("main/") if found.name.endswith(".parquet"))
+        return any(table not in MADE_WITH_ROWS for _, table, *_ in files)
 
     def require_regular(self) -> None:
         """Objects have one kind."""

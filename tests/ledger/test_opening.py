@@ -17,7 +17,14 @@ import duckdb_extension_ducklake
 import psycopg
 import pytest
 
-from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerMissing, LedgerTooNew, StorageDenied
+from pipeline.errors import (
+    LedgerDamaged,
+    LedgerError,
+    LedgerLocked,
+    LedgerMissing,
+    LedgerTooNew,
+    StorageDenied,
+)
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.rows import table_schema
@@ -213,6 +220,15 @@ def test_an_empty_catalog_beside_events_does_not_become_a_new_ledger(catalog: Le
         with pytest.raises(LedgerError, match=r"is missing or empty, although .* holds events; restore the catalog"):
             opened(catalog)
         empty_catalog(catalog)
+
+
+def test_a_ledger_whose_making_was_interrupted_is_made_again(catalog: LedgerPlace, run: Run) -> None:
+    """Its first rows are files that no catalog knows, but no events."""
+    Ledger.open(catalog).close()
+    empty_catalog(catalog)
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+        assert ledger.head().position == 1
 
 
 def empty_catalog(place: LedgerPlace) -> None:

@@ -29,7 +29,7 @@ class HostRows:
         """Raises StorageError."""
         self.conninfo = conninfo
         self.session = postgres.connect(conninfo)
-        self.locks = postgres.DatabaseLocks(self.session)
+        self.locks = postgres.DatabaseLocks(self.session, conninfo)
         with self.errors(), self.session.transaction():
             # A cache: a crash of the server may lose the last seconds of it.
             self.session.execute("set synchronous_commit = off")
@@ -85,7 +85,6 @@ class HostRow:
 
     def _taken(self, slots: Iterable[postgres.DatabaseLock]) -> ExitStack:
         stack = ExitStack()
-        stack.enter_context(self._rows.errors())
         for slot in slots:
             stack.callback(slot.release)
         return stack

@@ -106,10 +106,12 @@ class Host:
         try:
             yield
         finally:
-            slot.close()
-            async with self._freed:
-                self._active -= 1
-                self._freed.notify_all()
+            try:
+                slot.close()
+            finally:  # what the slot is held in may be gone, and others of this process wait
+                async with self._freed:
+                    self._active -= 1
+                    self._freed.notify_all()
 
     async def _begin(self, waiting_since: float) -> ExitStack:
         """Wait until a request may start. Return its permit and its slot, or all slots; closing frees them."""

@@ -238,6 +238,25 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
         asyncio.run(starts(host(), 1, at_once))
 
 
+def test_a_lost_server_fails_the_requests_that_wait_instead_of_letting_them_wait(
+    postgres_server: PostgresServer,
+) -> None:
+    with closing(HostRows(postgres_server.new_database())) as rows:
+        shared, to_cut = host(records=rows), [rows.session]
+
+        async def request() -> None:
+            async with shared.turn():
+                await asyncio.sleep(PERIOD.total_seconds() * 4)
+                while to_cut:
+                    to_cut.pop().close()
+
+        async def run() -> list[BaseException | None]:
+            async with asyncio.timeout(10):
+                return await asyncio.gather(*(request() for _ in range(2 * CONNECTIONS)), return_exceptions=True)
+
+        assert {type(outcome) for outcome in asyncio.run(run())} == {StorageError}
+
+
 def test_a_host_name_that_is_too_long_for_a_file_name_works() -> None:
     async def run() -> None:
         for name in (f"{'a.' * 120}example", f"{'a.' * 120}other"):

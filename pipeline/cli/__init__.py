@@ -6,6 +6,12 @@ and prints the result. `options.py` has the options that commands share, `consol
 bars, tables and the log. Start with `ingest.py`, the main job.
 """
 
-from pipeline.cli.app import main
+import signal
 
-__all__ = ["main"]
+
+def main() -> None:
+    """Run `newsledger`. An interrupt while the commands are imported ends the process, which has done nothing yet."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from pipeline.cli.app import main as run
+
+    run()

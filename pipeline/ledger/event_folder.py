@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -14,15 +14,12 @@ from pipeline.errors import StorageDenied
 from pipeline.ledger.disk import RECOVERY, disk_errors
 from pipeline.regular_files import IRREGULAR, file_state, open_regular
 
-MADE_WITH_ROWS = frozenset({"ledger_format", "log_head"})
-"""Tables that have a row before the first event. If the making of a ledger is interrupted, their files are left."""
-
 
 class EventFolder(Protocol):
     """`str()` of it is the path that DuckLake is given. Files are named by their paths in DuckLake's answers."""
 
-    def has_any(self) -> bool:
-        """True if there are Parquet files of events or appends, whatever the catalog says."""
+    def has_any(self, *, besides: Collection[str]) -> bool:
+        """True if there are Parquet files of tables besides these, whatever the catalog says."""
 
     def require_regular(self) -> None:
         """Raises StorageError if one of them is something for which DuckDB would wait, such as a pipe."""
@@ -49,8 +46,8 @@ class LocalFolder:
     def __str__(self) -> str:
         return str(self._path)
 
-    def has_any(self) -> bool:
-        return any(file.parent.name not in MADE_WITH_ROWS for file in self._path.glob("main/*/*.parquet"))
+    def has_any(self, *, besides: Collection[str]) -> bool:
+        return any(file.parent.name not in besides for file in self._path.glob("main/*/*.parquet"))
 
     def require_regular(self) -> None:
         tables = [entry for entry in _entries(self._path / "main") if entry.is_dir()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -12,7 +12,6 @@ from duckdb import DuckDBPyConnection
 
 from pipeline.errors import StorageError
 from pipeline.ledger.disk import first_line
-from pipeline.ledger.event_folder import MADE_WITH_ROWS
 from pipeline.ledger.sql import literal, statement
 from pipeline.object_store import ObjectMissing, ObjectStore
 from pipeline.places import S3Place
@@ -32,9 +31,9 @@ class S3Folder:
     def __str__(self) -> str:
         return str(self._place)
 
-    def has_any(self) -> bool:
+    def has_any(self, *, besides: Collection[str]) -> bool:
         files = (found.name.split("/") for found in self._store.objects("main/") if found.name.endswith(".parquet"))
-        return any(table not in MADE_WITH_ROWS for _, table, *_ in files)
+        return any(table not in besides for _, table, *_ in files)
 
     def require_regular(self) -> None:
         """Objects have one kind."""

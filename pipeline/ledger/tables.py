@@ -20,7 +20,9 @@ log = structlog.get_logger()
 FORMAT_VERSION = 1
 """The version of the tables' meaning. A ledger with a higher one was made by a newer newsledger and is not touched."""
 
-BOOKKEEPING = ("ledger_format", "log_head", "appends")
+_MADE_WITH_ROWS = ("ledger_format", "log_head")
+"""They have a row before the first event. If the making of a ledger is interrupted, their files are left."""
+BOOKKEEPING = (*_MADE_WITH_ROWS, "appends")
 
 
 def is_complete(con: DuckDBPyConnection, catalog: Catalog) -> bool:
@@ -78,7 +80,7 @@ def completed(catalog: Catalog) -> DuckDBPyConnection:
 
 def require_no_events(catalog: Catalog) -> None:
     """Raises LedgerDamaged if there are events beside this catalog, which has none."""
-    if catalog.files.has_any():
+    if catalog.files.has_any(besides=_MADE_WITH_ROWS):
         raise LedgerDamaged(
             f"{catalog}: is missing or empty, although its folder holds events; restore the catalog from a backup, or"
             " see `newsledger migrate` if it is in another place"

@@ -191,7 +191,7 @@ def test_init_creates_a_ledger_and_verify_reads_it(tmp_path: Path) -> None:
 
 def test_status_shows_sources_pending_work_and_lost_pages(tmp_path: Path) -> None:
     with WebServer() as web:
-        web.feed("/feed.xml", ("/a", "A"), ("/gone", "B"), ("/broken", "C"))
+        web.feed("/feed.xml", ("/a", "A"), ("/gone", "B"), ("/broken", "C"), published_at=datetime.now(UTC))
         web.page("/a", "Story", *(f"Sentence {n} of a story about the harbour and the town." for n in range(9)))
         web.answers["/gone"], web.answers["/broken"] = Answer(status=410), Answer(status=500)
         sources = tmp_path / "sources.toml"

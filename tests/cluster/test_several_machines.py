@@ -1,8 +1,9 @@
 """The services of docker-compose.cluster.yml on machines that share nothing, and what fails in a cluster's life.
 
 Two workers collect from the sample newsroom and some small outlets. One of them is killed while it collects, and its
-disk is lost. Two days are backfilled; meanwhile PostgreSQL is killed, and the S3 server is slow, then refuses
-everything for a while. In the end, everything that was published is there once.
+disk is lost; the other one loses its network until PostgreSQL has given it up, and Redis is killed meanwhile. Two days
+are backfilled; meanwhile PostgreSQL is killed, and the S3 server is slow, refuses reads, and refuses one upload until
+its task gives up. In the end, everything that was published is there once.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from msgspec import structs
 
+from pipeline import postgres
 from pipeline.canonical_urls import canonical_url
 from pipeline.sources import Source, load_sources
 from tests.benchmarks.airflow import outlets
 from tests.e2e.airflow_api import AirflowApi, DagRun, TaskInstance, until
 from tests.worlds.cluster import S3_PORT, SECRETS, Cluster
-from tests.worlds.machines import GATEWAY, Gate, Network
-from tests.worlds.room import Room, assert_nothing_is_doubled, room
+from tests.worlds.machines import GATEWAY, Gate, Machine, Network
+from tests.worlds.room import Room, assert_nothing_is_doubled, of_all_events, room
 from tests.worlds.s3 import S3Server, slow, slow_down
 
 DAG = "ingest_daily"
@@ -33,8 +36,14 @@ BEGINNING = 10
 ONE_TASK_EACH = {"WORKERS": "2", "WORKER_CONCURRENCY": "1"}
 """So that each worker has a shard."""
 SLOW_SECONDS = 2.0
-REFUSALS = 10
-"""Enough that one upload is given up and its task is tried again, and too few for a task to fail three times."""
+REFUSALS = 8
+"""As often as a request is tried: one upload is given up, and its task is tried again."""
+REFUSED_READS = 5
+"""Too few for a task to give up."""
+REFUSED = ("SlowDown", "503")
+"""What the log of a task has that gave up, by boto3 or by DuckDB."""
+NOTICED_SECONDS = 60.0
+"""The servers notice after about 30 seconds that a machine has lost its network."""
 FORBIDDEN = "/members/"
 """What the newsroom's robots.txt forbids."""
 QUICKER = {
@@ -86,8 +95,15 @@ def test_nothing_is_lost_or_doubled_whatever_fails(cluster: Cluster, past: Room,
     until(lambda: all(gate.is_shut for gate in gates) or None)
     cluster.lose(workers[0])
     cluster.start(workers[0])
+    cut_off = cluster.machines[workers[1]]
+    cut_off.disconnect()
     for gate in gates:
         gate.open()
+    cluster.machines["redis"].stop()
+    cluster.start("redis")
+    until(lambda: not sessions_of(cut_off, cluster) or None, NOTICED_SECONDS)
+    cut_off.connect()
+    until(lambda: some_task(api, "scheduled", "extract"))
 
     for gate in gates:
         gate.shut_after(BEGINNING)
@@ -98,8 +114,9 @@ def test_nothing_is_lost_or_doubled_whatever_fails(cluster: Cluster, past: Room,
     for gate in gates:
         gate.open()
     s3.fail(is_upload, slow(SLOW_SECONDS), 10)
+    s3.fail(is_read, slow_down, REFUSED_READS)
     until(lambda: some_task(api, "backfill", "extract"))
-    s3.fail(is_upload, slow_down, REFUSALS)
+    s3.fail(of_one_object(), slow_down, REFUSALS)
 
     days = [f"{day:%Y-%m-%d}" for day in (first, second, third)]
     runs = of_days(days, api.wait_for(lambda runs: have_ended(of_days(days, runs), len(days))))
@@ -114,6 +131,7 @@ def test_nothing_is_lost_or_doubled_whatever_fails(cluster: Cluster, past: Room,
         return [tuple(json.loads(line).values()) for line in done.stdout.splitlines()]
 
     assert s3.faults_left == 0
+    assert gave_up(api), "the task whose upload was refused was tried again"
     assert {canonical_url(url) for (url,) in news("select url from articles")} == published
     assert_nothing_is_doubled(news)
     assert_positions_have_no_gap(news)
@@ -123,6 +141,42 @@ def test_nothing_is_lost_or_doubled_whatever_fails(cluster: Cluster, past: Room,
 
 def is_upload(method: str, path: str) -> bool:
     return method in ("PUT", "POST")
+
+
+def is_read(method: str, path: str) -> bool:
+    return method == "GET" and path.endswith((".parquet", ".gz"))
+
+
+def of_one_object() -> Callable[[str, str], bool]:
+    """Accepts the uploads of the object that is uploaded first."""
+    chosen: list[str] = []
+
+    def applies(method: str, path: str) -> bool:
+        if not is_upload(method, path):
+            return False
+        chosen[:] = chosen or [path]
+        return chosen == [path]
+
+    return applies
+
+
+def gave_up(api: AirflowApi) -> bool:
+    """True if a task was tried again after a try that the S3 server had refused."""
+    tries = (
+        api.log(run, structs.replace(task, try_number=number))
+        for run in api.runs()
+        for task in api.tasks(run)
+        for number in range(1, task.try_number)
+    )
+    return any(word in json.dumps(lines) for lines in tries for word in REFUSED)
+
+
+def sessions_of(machine: Machine, cluster: Cluster) -> bool:
+    """True while PostgreSQL has sessions of this machine, with all their locks."""
+    conninfo = cluster.ledger_conninfo()
+    with postgres.connect(conninfo) as session:
+        found = session.execute("select from pg_stat_activity where client_addr = %s", [machine.address])
+        return bool(found.fetchall())
 
 
 def small_pages(past: Room) -> set[str]:
@@ -159,10 +213,8 @@ def some_task(api: AirflowApi, run_type: str, task_id: str) -> TaskInstance | No
 
 
 def assert_positions_have_no_gap(news: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    tables = news("select table_name from information_schema.tables where table_schema = 'events'")
-    every = " union all ".join(f"select position from events.{table}" for (table,) in tables)
     ((count, first, last, head),) = news(
         "select count(distinct position), min(position), max(position), any_value(head_position)"
-        f" from ({every}), build_info"
+        f" from ({of_all_events(news, 'position')}), build_info"
     )
     assert (count, first, last) == (head, 1, head)

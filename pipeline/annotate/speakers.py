@@ -13,6 +13,7 @@ from pipeline.annotate.grammar.phrases import is_adjective_de
 from pipeline.annotate.grammar.tokens import Attribution, Range, Reading, Token
 from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.people.full_names import People
+from pipeline.annotate.people.names import begins_participle_clause
 from pipeline.annotate.people.offices import Offices
 
 PRONOUN_PENALTY = 0.15
@@ -62,6 +63,8 @@ class Speakers:
         """True if the phrase can be a speaker. An inferred one must be a person, an organisation or an office."""
         tokens, lexicon = self._tokens, self._people.lexicon
         words = tokens[speaker[0] : speaker[1]]
+        if self._is_object(speaker):
+            return False
         if words[0].lower == "it" and len(words) == 1:
             return cue is not None and self._is_beside_verb(speaker[0], cue)
         if words[0].lower in lexicon.quantifiers and len(words) > 2 and words[1].lower == "of":
@@ -200,6 +203,8 @@ class Speakers:
             return self._antecedent(_PRONOUNS.get(first.lower), speaker[0], sentence)
         if speaker[1] - speaker[0] == 1 and self._is_relative(speaker[0]):
             return self._people.person_ending_at(self._view, speaker[0] - 1), 0.0
+        if self._is_object(speaker):
+            return _NOBODY
         named = self._people.person_of(self._view, speaker)
         if named is None:
             named = self._people.person_of(self._view, widened(self._view, speaker))
@@ -207,6 +212,10 @@ class Speakers:
             return named, 0.0
         holder = self._offices.holder(self._view, speaker)
         return (holder, OFFICE_PENALTY) if holder is not None else _NOBODY
+
+    def _is_object(self, phrase: Range) -> bool:
+        """True for "Ann Marsh" in "The woman accusing Ann Marsh said"."""
+        return any(begins_participle_clause(self._view, at) for at in (phrase[0] - 1, phrase[0]))
 
     def _is_relative(self, at: int) -> bool:
         """True if the word is a relative pronoun after a name: "Holm, die …"."""

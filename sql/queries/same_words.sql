@@ -29,7 +29,7 @@ shared as (
 )
 
 select
-    mode(printed.person) as person,
+    mode(person_of(printed.person)) as person,
     printed.text,
     count(distinct printed.source_id) as sources,
     count(distinct printed.article_id) as articles,

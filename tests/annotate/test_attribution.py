@@ -67,6 +67,15 @@ CONSTITUENTS = [
 ]
 
 SEVERAL_OR_NOBODY: list[tuple[str, str, Told]] = [
+    ("en", "The woman accusing Ann Marsh said he was “a liar”.", [("a liar", "")]),
+    (
+        "en",
+        "The lawyer representing Ann Marsh said “it is over”.",
+        [("it is over", "The lawyer representing Ann Marsh")],
+    ),
+    ("en", "The acting mayor Ann Marsh said “it is over”.", [("it is over", "Ann Marsh")]),
+    ("en", "The council housing chief Ann Marsh said “it is over”.", [("it is over", "Ann Marsh")]),
+    ("en", "“It is over,” said Det. Insp. Ann Marsh.", [("It is over", "Ann Marsh")]),
     ("de", "Holm und Voss sagten: „Wir gehen.“", [("Wir gehen.", "Holm und Voss")]),
     ("de", "„Wir gehen“, sagten Holm und Voss.", [("Wir gehen", "Holm und Voss")]),
     ("de", "„Wir gehen“, so Holm und Voss.", [("Wir gehen", "Holm und Voss")]),

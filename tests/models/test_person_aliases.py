@@ -26,7 +26,9 @@ PEOPLE = [
     ("Vasiliy Korneyev", "en", "foreign minister", "RU", None, 0),
     ("Katherine Marsh", "en", "Mayor", "GB", None, 0),
     ("Katherine Marsh", "en", "Mayor", "GB", None, 1),
+    ("Katherine Marsh", "en", "Mayor", "GB", None, 2),
     ("Kate Marsh", "en", "mayor", "GB", None, 0),
+    ("Kate Marsh", "en", "mayor", "GB", None, 1),
     # two people: one language and two offices; two countries; two parties; years apart
     ("Jan Meier", "de", "Trainer", "DE", None, 0),
     ("Jan Meyer", "de", "Sprecher", "DE", None, 0),
@@ -46,11 +48,12 @@ PEOPLE = [
 def events() -> Iterator[Event]:
     for number, (name, language, role, country, party, days) in enumerate(PEOPLE):
         at: datetime = NOON - timedelta(days=days)
-        page = captured(discovered(f"https://alpha.example/{number}", at), str(number), at)
-        read = extracted(page, "Kai", f"{name} sprach. „Der Kai ist offen.“", language=language, published_at=at)
+        outlet, said = ("alpha", "beta")[number % 2], f"{name.split()[0]}: Der Kai ist offen."
+        page = captured(discovered(f"https://{outlet}.example/{number}", at), str(number), at)
+        read = extracted(page, "Kai", f"{name} sprach. „{said}“", language=language, published_at=at)
         yield from (page, read, annotated(read, RULES, quotes=1, mentions=1))
         yield mentioned(read, name, RULES, name=name, role=role, country=country, party=party)
-        yield quoted(read, "Der Kai ist offen.", RULES, person=name)
+        yield quoted(read, said, RULES, person=name)
     page = captured(discovered("https://alpha.example/seen-once", NOON), "seen once", NOON)
     read = extracted(page, "Kai", "Ottokar Voss sah die Hohe Kante.", language="de", published_at=NOON)
     yield from (page, read, annotated(read, RULES, quotes=0, mentions=2))
@@ -79,7 +82,7 @@ def test_one_person_has_one_name(news: duckdb.DuckDBPyConnection) -> None:
 def test_who_said_what_counts_people_and_not_spellings(news: duckdb.DuckDBPyConnection) -> None:
     found = rows(news, (PROJECT_ROOT / "sql/queries/who_said_what.sql").read_text("utf-8"))
     counted = {person: quotes for person, quotes, *_ in found}
-    assert (counted["Wasilij Kornejew"], counted["Katherine Marsh"], counted["Jan Meier"]) == (3, 3, 1)
+    assert (counted["Wasilij Kornejew"], counted["Katherine Marsh"], counted["Jan Meier"]) == (3, 5, 1)
     assert not {"Vasiliy Korneyev", "Kate Marsh"} & set(counted)
     ids = {person: external_id for person, *_, external_id in found}
     assert (ids["Wasilij Kornejew"], ids["Jan Meier"]) == ("Q1", None)

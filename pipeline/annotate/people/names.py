@@ -50,9 +50,10 @@ def name_in(view: View, phrase: Range) -> Range | None:
     at = past_participle_attribute(view, first + 1, last) if has_article else first
     while at < last:
         token = tokens[at]
-        if token.lower in lexicon.name_breaks and any(
+        is_break = token.lower in lexicon.name_breaks and any(
             before.lower not in lexicon.name_particles for before in tokens[first:at]
-        ):
+        )
+        if is_break or begins_participle_clause(view, at):
             at = next((i + 1 for i in range(at, last) if tokens[i].surface == ","), last)
             continue
         if is_name_word(token, lexicon):
@@ -67,6 +68,19 @@ def name_in(view: View, phrase: Range) -> Range | None:
     if found is None or found[1] - found[0] > 1:
         return found
     return found if _may_precede_surname(tokens[first : found[0]], lexicon) else None
+
+
+def begins_participle_clause(view: View, at: int) -> bool:
+    """True for "accusing" in "the woman accusing Ann Marsh": what follows in the phrase is the object of a verb.
+
+    In "the acting mayor" and "the council housing chief", such a word describes the noun after it.
+    """
+    tokens, lexicon = view.tokens, view.lexicon
+    if lexicon.is_german or not 0 < at < len(tokens) - 1 or not tokens[at].surface.islower():
+        return False
+    following = tokens[at + 1]
+    has_object = is_name_word(following, lexicon) or following.lower in lexicon.determiners
+    return tokens[at].lower.endswith("ing") and has_object and lexicon.is_role(tokens[at - 1].surface)
 
 
 def _may_precede_surname(words: list[Token], lexicon: Lexicon) -> bool:

@@ -30,7 +30,7 @@ from pipeline.pages.page_kinds import (
     PageKind,
     PageLimits,
     PageMissing,
-    kinds_about_words,
+    followed,
     require_source,
 )
 from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, ViewTooLarge, version_of
@@ -66,6 +66,12 @@ HEADERS = {
 }
 
 
+def kept(chosen: Selection, here: Selection) -> Selection:
+    """What an address holds of a reader's choice if its page follows `here`: source and language hold again on
+    later pages, words are only for pages that search."""
+    return replace(chosen, words=here.words)
+
+
 class LiveLinks:
     """Addresses relative to a page, with the reader's choice of days, source and language."""
 
@@ -77,11 +83,10 @@ class LiveLinks:
         """`depth` is the number of slashes in the page's address, below the root of the application."""
         self._up = "../" * depth or "./"
         self._selection = selection
-        self._without_words = replace(selection, words="")
 
     def to(self, kind: str, *keys: object) -> str:
         parts = [] if kind == FIRST_PAGE else [kind, *(quote(str(key), safe=PLAIN) for key in keys)]
-        selection = self._selection if kind in kinds_about_words() else self._without_words
+        selection = kept(self._selection, followed(kind, self._selection))
         return self._up + "/".join(parts) + (selection.query and f"?{selection.query}")
 
     def rows(self, place: str, kind: str, *keys: object) -> str:
@@ -206,16 +211,17 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
 
 
 def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
-    selection = Selection.of(request.query_params)
-    if kind.name not in kinds_about_words():
-        selection = replace(selection, words="")
+    chosen = Selection.of(request.query_params)
+    selection = followed(kind.name, chosen)
     keys = [request.path_params[key] for key in kind.keys]
     now = utc_now()
     file = opened.newest()
     if selection.source_id is not None:
         require_source(file, selection.source_id)
     reader = Reader(file, period_of(selection, file, now.date()), _language(request), now, LIMITS)
-    return _html(render(kind, keys, content(kind, keys, reader), reader, LiveLinks(_depth(request), selection)))
+    return _html(
+        render(kind, keys, content(kind, keys, reader), reader, LiveLinks(_depth(request), kept(chosen, selection)))
+    )
 
 
 def _feed(opened: _Published, request: Request) -> Response:

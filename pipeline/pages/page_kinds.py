@@ -11,9 +11,10 @@ from functools import cache
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.pages.published_file import Bound, Figure, PublishedFile, statement
-from pipeline.pages.selection import Period
+from pipeline.pages.selection import Period, Selection
 
 ANY_CHANGE = "any"
 """Stands in an address for changes of all kinds."""
@@ -176,11 +177,28 @@ KINDS: Mapping[str, PageKind] = {
 FIRST_PAGE = next(iter(KINDS))
 
 
+def followed(kind: str, selection: Selection) -> Selection:
+    """The part of a selection that a page follows.
+
+    It follows words and a language if a query of its figures does. A page about a source follows a language only if all
+    do, because it says how the whole source fares; and it is about no other source.
+    """
+    if "words" not in _followed_names(kind):
+        selection = replace(selection, words="")
+    if "language" not in _followed_names(kind):
+        selection = replace(selection, language=None)
+    return replace(selection, source_id=None) if _is_about_source(kind) else selection
+
+
 @cache
-def kinds_about_words() -> frozenset[str]:
-    """The pages that show only what contains the words that the reader searches for."""
-    return frozenset(
-        kind.name
-        for kind in KINDS.values()
-        if any("$words" in statement(__package__ or "", name) for name in kind.figures)
-    )
+def _followed_names(kind: str) -> frozenset[str]:
+    if kind not in KINDS:
+        return frozenset()  # an archived record
+    queries = [statement(__package__ or "", name) for name in KINDS[kind].figures if name != "source"]
+    counts = all if _is_about_source(kind) else any
+    names = {"words"} if any("$words" in query for query in queries) else set()
+    return frozenset(names | ({"language"} if counts("$only_language" in query for query in queries) else set()))
+
+
+def _is_about_source(kind: str) -> bool:
+    return kind in KINDS and "source_id" in KINDS[kind].keys

@@ -37,6 +37,25 @@ def test_words_are_kept_by_pages_that_filter_by_them_and_by_no_other(browser: Br
     assert not any("words" in target for target in links(parsed(browser.get("/voices?words=gipfel").text)))
 
 
+@pytest.mark.parametrize("path", ["/source/meridian", "/day/meridian/2026-03-02", "/runs"])
+def test_a_page_that_does_not_follow_a_language_neither_says_so_nor_counts_by_it(browser: Browser, path: str) -> None:
+    """All articles of meridian are English. The choice holds again on the pages after this one."""
+    page, whole = (parsed(browser.get(f"{path}{query}").text) for query in ("?language=de", ""))
+    told = [" ".join(each.xpath("string(//main)").split()) for each in (page, whole)]
+    assert told[0] == told[1]
+    assert all("language=de" in target for target in links(page) if urlsplit(target).path == "/changes")
+
+
+def test_runs_are_those_of_the_chosen_source_and_a_page_about_a_source_is_about_no_other(browser: Browser) -> None:
+    some, every = (
+        parsed(browser.get(f"/runs{query}").text).xpath("string(//tbody)") for query in ("?source=meridian", "")
+    )
+    assert some != every
+    assert "meridian" not in parsed(browser.get("/source/holmbote?source=meridian").text).xpath(
+        "string(//*[@class='choice'])"
+    )
+
+
 def _days(page: Any) -> dict[str, str]:
     return {name: page.xpath(f"string(//input[@name='{name}']/@value)") for name in ("from", "to")}
 

@@ -28,7 +28,7 @@ from pipeline.events import MentionKind, QuoteKind
 
 __all__ = ["PRODUCER", "SURE", "Annotations", "Mention", "MentionKind", "Quote", "QuoteKind", "Span", "annotate_text"]
 
-PRODUCER = "annotate@13"
+PRODUCER = "annotate@14"
 
 
 def annotate_text(

@@ -104,11 +104,16 @@ def clause_before(s: Situation) -> Attribution | None:
     for at in range(s.at - 1, s.first - 1, -1):
         if s.tokens[at].surface == ";":
             return None
-        if s.tokens[at].segment < 0 and verb_at(s, at, s.end) is not None:
+        if s.tokens[at].segment < 0 and verb_at(s, at, s.end) is not None and not _describes(s, at):
             speaker = subject_of(s, at, s.at)
             if speaker is not None:
                 return Attribution(speaker, (at, at + 1))
     return _noun_before(s)
+
+
+def _describes(s: Situation, at: int) -> bool:
+    """True if the word is a participle that describes a noun: "The plan | announced by Holm was “a bad idea”"."""
+    return s.is_at(at + 1, "by") and s.has_in(at + 2, s.at, s.lexicon.auxiliaries)
 
 
 def _noun_before(s: Situation) -> Attribution | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import is_abstract
-from pipeline.annotate.grammar.capitals import is_name_word, name_end
-from pipeline.annotate.grammar.phrases import REACH, noun_phrase
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, name_end
+from pipeline.annotate.grammar.participles import opens_with_participle
+from pipeline.annotate.grammar.phrases import REACH, is_nominative, noun_phrase
 from pipeline.annotate.grammar.tokens import Range, View
 
 
@@ -67,19 +68,27 @@ def _office_after(view: View, at: int, stop: int, *, is_person: bool) -> int | N
 
 
 def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
-    """The end of the phrase with the name after its office: "its leader, Carla Dunn"; `end` if no name follows."""
+    """The end of the phrase with the name after its office: "its leader, Carla Dunn", "der Chef im Amt, Piet Lorenz".
+
+    It is `end` if no name follows.
+    """
     tokens = view.tokens
-    if end + 1 >= stop or tokens[end].surface != ",":
+    opens_place = view.lexicon.place_prepositions | view.lexicon.contracted_articles
+    place = noun_phrase(view, end + 1, stop) if view.is_in(end, opens_place) else None
+    comma = place or end
+    if comma + 1 >= stop or tokens[comma].surface != ",":
         return end
     first = tokens[at]
     has_article = first.lower in view.lexicon.determiners_nominative or first.surface.endswith(("'s", "’s"))
-    if not has_article or not view.lexicon.is_role(tokens[end - 1].surface):
+    has_office = view.lexicon.is_role(tokens[end - 1].surface) or (place is not None and view.has_role(at, end))
+    if not has_article or not has_office:
         return end
-    start = end + 1
+    start = comma + 1
     while start < stop and tokens[start].lower in {"the", "right", "reverend", "honourable"}:
         start += 1
     name = name_end(view, start, stop)
-    return name if name > start + 1 else end
+    is_closed = place is None or name >= stop or not tokens[name].is_word
+    return name if name > start + 1 and is_closed else end
 
 
 def past_parenthesis(view: View, at: int, stop: int) -> int:
@@ -89,3 +98,41 @@ def past_parenthesis(view: View, at: int, stop: int) -> int:
             if view.tokens[end].surface == ")":
                 return end + 1
     return at
+
+
+def subject_before_apposition(view: View, low: int, comma: int) -> Range | None:
+    """The phrase before the apposition that ends at `comma`: "Karin Holm, die Leiterin, sagte"."""
+    tokens = view.tokens
+    start = comma
+    while start > low and tokens[start - 1].surface not in {";", ":", "–", "—", "\n"} and tokens[start - 1].segment < 0:
+        start -= 1
+    end = view.find(start, comma, ",")
+    while end is not None and end < comma:
+        clause = end if opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
+        for first in range(clause, end):
+            if first > start and _is_object(view, first):
+                continue
+            closing = noun_phrase(view, first, end)
+            if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
+                if not view.lexicon.is_german and view.has_in(end + 1, comma, view.lexicon.modals):
+                    return None  # "With the mayor absent, the town will wait, says Holm"
+                has_office = view.has_role(first, closing)
+                names_it = has_office and name_end(view, end + 1, comma) == comma
+                return first, comma if names_it else closing
+        start = end + 1
+        end = view.find(start, comma, ",")
+    return None
+
+
+def _is_object(view: View, at: int) -> bool:
+    """True if a verb or an article stands right before an English phrase: "found | the | victim in the hall"."""
+    before, lexicon = view.tokens[at - 1], view.lexicon
+    is_small = before.lower in lexicon.function_words - (lexicon.determiners - {"that"})
+    return not lexicon.is_german and before.surface.islower() and not is_small
+
+
+def _reaches(view: View, closing: int, end: int) -> bool:
+    """True if only a parenthesis or an attribute with a preposition is between the phrase and the comma."""
+    return past_parenthesis(view, closing, end) == end or (
+        view.tokens[closing].lower in view.lexicon.prepositions and end - closing <= 8
+    )

@@ -56,6 +56,22 @@ def name_end(view: View, at: int, stop: int) -> int:
     return end
 
 
+def particle_name_end(view: View, at: int, stop: int) -> int | None:
+    """The end of a surname that begins with its particles: "Von der Heide betonte", "sagte von der Heide"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if tokens[at].lower not in {"von", "van"} or at + 2 >= stop or tokens[at + 1].lower not in {"der", "den"}:
+        return None
+    end = at + 3
+    if not is_name_word(tokens[at + 2], lexicon) or (at and tokens[at - 1].surface in view.names):
+        return None  # "Karin Holm von der Borussia"
+    if end >= stop:
+        return end
+    if tokens[at].is_capitalised:
+        begins = tokens[end].lower in lexicon.verbs or tokens[end].lower in lexicon.auxiliaries
+        return end if begins else None
+    return end if tokens[end].surface in {".", ",", ":", "!"} or tokens[end].segment >= 0 else None
+
+
 def _past_qualifiers(view: View, at: int, stop: int) -> int | None:
     """The position of the name after "Dr. | h. c. Holm" or "Dr. | rer. nat. Holm"; None if no such title continues."""
     tokens = view.tokens
@@ -108,5 +124,8 @@ def _joins_name(view: View, at: int, end: int, ahead: int) -> bool:
     if lexicon.is_role(tokens[end - 1].surface):
         return tokens[end].lower in {"von", "van", "de"} and ahead - end == 2
     if tokens[end].lower == "von":
+        if end - at == 1 and not load_given_names().is_known(tokens[at].surface):  # "die Kanzlei von Peter Harms"
+            has_article = at > 0 and tokens[at - 1].lower in lexicon.determiners
+            return not has_article and not load_given_names().is_known(tokens[ahead].surface)
         return end - at == 1 or tokens[end - 2].surface == "." or lexicon.is_role(tokens[end - 2].surface)
     return tokens[end].lower not in {"der", "den", "zur", "zu", "vom"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE
 from pipeline.annotate.grammar.phrases import is_nominative, is_participle_en, noun_phrase
 from pipeline.annotate.grammar.tokens import Range, View
 from pipeline.annotate.grammar.verbs import reporting_verb_at
@@ -23,6 +24,16 @@ def described_by_participle(view: View, low: int, verb: int) -> Range | None:
     others = view.lexicon.auxiliaries | view.lexicon.conjunctions
     is_one_clause = not any(token.lower in others for token in between)
     return (start, end) if is_one_clause else None
+
+
+def accompanied_subject(view: View, low: int, verb: int) -> Range | None:
+    """The subject of a participle after "with": "with | some people saying that"."""
+    if not view.tokens[verb].lower.endswith("ing"):
+        return None
+    opening = view.find_back(verb - 1, max(low, verb - LONGEST_PHRASE), "with", ",")
+    if opening is None or view.is_at(opening, ","):
+        return None
+    return (opening + 1, verb) if noun_phrase(view, opening + 1, verb) == verb else None
 
 
 def main_verb(view: View, low: int, verb: int) -> int | None:

@@ -6,7 +6,14 @@ they take does not depend on the length of the sentence.
 
 from __future__ import annotations
 
-from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, is_short, name_end, second_office_end
+from pipeline.annotate.grammar.capitals import (
+    LONGEST_PHRASE,
+    is_name_word,
+    is_short,
+    name_end,
+    particle_name_end,
+    second_office_end,
+)
 from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 
@@ -104,22 +111,6 @@ def _partitive_end_de(view: View, at: int, stop: int) -> int | None:
     return noun_phrase(view, at + 1, stop) if after.lower == "der" else None
 
 
-def particle_name_end(view: View, at: int, stop: int) -> int | None:
-    """The end of a surname that begins with its particles: "Von der Heide betonte", "sagte von der Heide"."""
-    tokens, lexicon = view.tokens, view.lexicon
-    if tokens[at].lower not in {"von", "van"} or at + 2 >= stop or tokens[at + 1].lower not in {"der", "den"}:
-        return None
-    end = at + 3
-    if not is_name_word(tokens[at + 2], lexicon) or (at and tokens[at - 1].surface in view.names):
-        return None  # "Karin Holm von der Borussia"
-    if end >= stop:
-        return end
-    if tokens[at].is_capitalised:
-        begins = tokens[end].lower in lexicon.verbs or tokens[end].lower in lexicon.auxiliaries
-        return end if begins else None
-    return end if tokens[end].surface in {".", ",", ":", "!"} or tokens[end].segment >= 0 else None
-
-
 def is_adjective_de(token: Token, lexicon: Lexicon) -> bool:
     """True if the word may be an adjective: "alte", "81-jährige", "81", but not "39-Jährige" or "t-online.de"."""
     if not token.is_word or token.is_capitalised:
@@ -148,7 +139,7 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
         if (
             end >= stop
             or tokens[end].lower not in lexicon.postmodifiers
-            or not lexicon.is_role(tokens[end - 1].surface)
+            or not (lexicon.is_role(tokens[end - 1].surface) or _has_owner(view, end, stop))
         ):
             if _names_field(view, end, stop):
                 end = name_end(view, end + 1, stop)
@@ -170,6 +161,13 @@ def _postmodified_de(view: View, head: int, end: int, stop: int) -> int:
             inner = inner_end - 1
         head, end = inner, inner_end
     return end
+
+
+def _has_owner(view: View, at: int, stop: int) -> bool:
+    """True for whose a group or a statement is: "die Kanzlei | von Piet Lorenz", "das Urteil | von Piet Lorenz"."""
+    noun = view.tokens[at - 1].lower
+    has_owner = view.lexicon.is_speaking_noun(noun) or view.lexicon.source_kind(noun) == "source"
+    return has_owner and view.is_at(at, "von", "vom") and at + 1 < stop and view.tokens[at + 1].is_capitalised
 
 
 def _names_field(view: View, at: int, stop: int) -> bool:
@@ -345,5 +343,5 @@ def is_nominative(view: View, at: int) -> bool:
         return False  # without an article: "jungen Leuten"
     before = tokens[at - 1] if at else None
     if before is not None and not lexicon.is_german and before.lower in lexicon.prepositions_or_conjunctions:
-        return True
+        return not tokens[at].lower.endswith("ing")  # "after leaving office"
     return before is None or before.lower not in lexicon.prepositions

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import may_be_somebody, passive_agent
 from pipeline.annotate.grammar.appositions import past_parenthesis
-from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, name_end
 from pipeline.annotate.grammar.phrases import is_adjective_de, is_nominative, noun_phrase
 from pipeline.annotate.grammar.subjects import first_subject, subject_after, subject_of
 from pipeline.annotate.grammar.tokens import Attribution, Range, View
 from pipeline.annotate.grammar.verbs import verb_at
+from pipeline.annotate.lexicon import load_given_names
 
 NOWHERE = -1
 """A position that no token has, for sentences without words in marks."""
@@ -131,6 +132,8 @@ def _is_told_by(view: View, kind: str, first: int, noun: int) -> bool:
     """True if a noun of that kind is a source after "nach" and not a time: "nach einer Studie", "nach dem Urteil"."""
     if kind in {"source", "compound", "law"}:
         return True
+    if view.is_at(noun + 1, "gegen"):
+        return False  # "nach Ermittlungen gegen", "nach starken Vorstellungen gegen": what happened before
     if kind == "finding" and view.tokens[noun].lower.endswith("en"):
         return True
     if first == noun and view.is_at(noun + 1, "der", "des", "von", "vom"):
@@ -189,6 +192,9 @@ def phrase_reporter_en(view: View, at: int) -> Attribution | None:
     else:
         return None
     end = start + 1 if view.is_in(start, view.lexicon.object_pronouns) else noun_phrase(view, start, view.end)
+    if end is not None and end + 1 < view.end and view.tokens[end].surface.islower():
+        is_office = load_given_names().is_known(view.tokens[end + 1].surface) and view.tokens[end + 1].is_capitalised
+        end = name_end(view, end + 1, view.end) if is_office else end  # "according to Search lead Lena Brook"
     return Attribution((start, end), (at, start)) if end is not None else None
 
 

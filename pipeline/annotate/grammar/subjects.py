@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.annotate.grammar.actors import is_abstract, is_addressee_first, is_adverb_first
-from pipeline.annotate.grammar.appositions import past_parenthesis, through_apposed_name
-from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, name_end
+from pipeline.annotate.grammar.appositions import subject_before_apposition, through_apposed_name
+from pipeline.annotate.grammar.capitals import LONGEST_PHRASE, is_name_word, particle_name_end
 from pipeline.annotate.grammar.coordination import contrasted, is_plural, with_partner_after, with_partner_before
 from pipeline.annotate.grammar.participles import (
+    accompanied_subject,
     described_by_participle,
     is_passive_en,
     main_verb,
@@ -18,9 +19,9 @@ from pipeline.annotate.grammar.phrases import (
     is_attribute_de,
     is_nominative,
     noun_phrase,
-    particle_name_end,
 )
 from pipeline.annotate.grammar.tokens import Range, Token, View
+from pipeline.annotate.grammar.verbs import reporting_verb_at
 from pipeline.annotate.lexicon import Lexicon
 
 _OPENING_MARKS = frozenset({"“", "\n", "–", "—", "-", ","})
@@ -49,8 +50,10 @@ def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
         if who is not None and view.is_at(who, "who"):  # "the man who made the arrest said"
             return subject_before(view, low, who) or found
         return found
+    if (accompanied := accompanied_subject(view, low, verb)) is not None:
+        return accompanied
     if verb > low and view.is_at(verb - 1, "and", "but"):
-        return first_subject(view, low, verb)
+        return _shared_subject(view, low, verb - 1) or first_subject(view, low, verb)
     relative = verb - 1
     small = (view.lexicon.auxiliaries, view.lexicon.adverbs)
     while relative > low and any(view.tokens[relative].lower in words for words in small):
@@ -61,7 +64,18 @@ def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
     ends_clause = after is not None and (after[1] >= high or not view.tokens[after[1]].is_word)
     if verb == low or (not view.tokens[verb - 1].is_word and (verb == low + 1 or ends_clause)):
         return after or first_subject(view, low, verb)  # "says Marsh", but not ", rejected the plan as"
-    return first_subject(view, low, verb) or after
+    has_own_verb = after is not None and view.is_in(after[1], view.lexicon.finite_verbs)  # "thinks Marsh is tough"
+    return first_subject(view, low, verb) or (None if has_own_verb else after)
+
+
+def _shared_subject(view: View, low: int, join: int) -> Range | None:
+    """The subject of the nearest reporting verb before "and": "| Marsh claims they paid and says it was late"."""
+    for at in range(join - 1, low, -1):
+        if view.tokens[at].surface in {"(", ";", ":"}:
+            return None
+        if reporting_verb_at(view, at, join) is not None and not view.tokens[at].lower.endswith("ing"):
+            return subject_before(view, low, at)
+    return None
 
 
 def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
@@ -74,6 +88,8 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
     if auxiliary is not None and is_participle and auxiliary > low:
         verb, before = auxiliary, subject_before(view, low, auxiliary)
     after = subject_after(view, verb, high)
+    if after is not None and before is not None and _has_other_number(view, before, verb):
+        return after
     if after is not None and view.is_at(verb - 1, ",") and _has_finite_verb(view, low, verb):
         return after
     if after is not None and before is not None and _opens_with_adverbial(view, low, verb):
@@ -88,6 +104,23 @@ def _subject_de(view: View, low: int, verb: int, high: int) -> Range | None:
     if opening is not None and (after is None or not is_addressee_first(view, opening, after)):
         return conjunction_subject(view, low, verb) or opening
     return after or conjunction_subject(view, low, verb) or first_subject(view, low, verb)
+
+
+def _has_other_number(view: View, phrase: Range, verb: int) -> bool:
+    """True if the phrase is plural and the verb is not: "Negative Folgen hielt das Gericht für möglich".
+
+    Without an article, an adjective in -e and a noun in -en are plural.
+    """
+    first, last = view.tokens[phrase[0]], view.tokens[phrase[1] - 1]
+    is_bare = first.lower.endswith("e") and first.lower not in view.lexicon.determiners
+    is_adjective = is_bare and is_name_word(last, view.lexicon) and first.surface not in view.names
+    return (
+        phrase[1] - phrase[0] == len(("Negative", "Folgen"))
+        and is_adjective
+        and last.lower.endswith("en")
+        and not view.lexicon.is_role(last.surface)
+        and not is_plural(view, verb, verb)
+    )
 
 
 def _opens_with_adverbial(view: View, low: int, verb: int) -> bool:
@@ -183,7 +216,7 @@ def subject_before(view: View, low: int, verb: int) -> Range | None:
             break
         end -= 1
     if end > low and tokens[end - 1].surface == ",":
-        return _subject_before_apposition(view, low, end - 1)
+        return subject_before_apposition(view, low, end - 1)
     if end > low and tokens[end - 1].surface == ")":
         opening = next((i for i in range(end - 1, max(low, end - 9), -1) if tokens[i].surface == "("), end)
         end = opening
@@ -228,38 +261,11 @@ def _is_ly(token: Token, lexicon: Lexicon) -> bool:
     return not lexicon.is_german and token.lower.endswith("ly") and token.surface.islower()
 
 
-def _subject_before_apposition(view: View, low: int, comma: int) -> Range | None:
-    """The phrase before the apposition that ends at `comma`: "Karin Holm, die Leiterin, sagte"."""
-    tokens = view.tokens
-    start = comma
-    while start > low and tokens[start - 1].surface not in {";", ":", "–", "—", "\n"} and tokens[start - 1].segment < 0:
-        start -= 1
-    end = view.find(start, comma, ",")
-    while end is not None and end < comma:
-        clause = end if opens_with_participle(view, start, end) else max(start, end - LONGEST_PHRASE)
-        for first in range(clause, end):
-            closing = noun_phrase(view, first, end)
-            if closing is not None and _reaches(view, closing, end) and is_nominative(view, first):
-                if not view.lexicon.is_german and view.has_in(end + 1, comma, view.lexicon.modals):
-                    return None  # "With the mayor absent, the town will wait, says Holm"
-                has_office = view.has_role(first, closing)
-                names_it = has_office and name_end(view, end + 1, comma) == comma
-                return first, comma if names_it else closing
-        start = end + 1
-        end = view.find(start, comma, ",")
-    return None
-
-
-def _reaches(view: View, closing: int, end: int) -> bool:
-    """True if only a parenthesis or an attribute with a preposition is between the phrase and the comma."""
-    return past_parenthesis(view, closing, end) == end or (
-        view.tokens[closing].lower in view.lexicon.prepositions and end - closing <= 8
-    )
-
-
 def subject_after(view: View, verb: int, stop: int) -> Range | None:
-    """The phrase after the verb: "sagte am Dienstag der Kanzler", "said Marsh"."""
+    """The phrase after the verb: "sagte am Dienstag der Kanzler", "said Marsh"; None after "told", where it is told."""
     lexicon = view.lexicon
+    if view.tokens[verb].lower in lexicon.addressing_verbs:
+        return None
     at = verb + 1
     stop = min(stop, verb + REACH)
     for _ in range(6):

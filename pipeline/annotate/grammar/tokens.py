@@ -16,6 +16,8 @@ from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.lexicon import Lexicon
 
 NO_SEGMENT = -1
+ARABIC_ARTICLES = frozenset(["al", "el", "ad", "ar", "as", "at", "ash", "az"])
+"""With a hyphen they begin a name: "al-Masri", "ad-Din"."""
 MOST_TRAITS = 200_000
 """Most different words whose traits are kept in memory."""
 
@@ -34,7 +36,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     lower: str
     is_word: bool
     is_capitalised: bool
-    """True also for "39-Jährige", "eBay" and "example.org"."""
+    """True also for "39-Jährige", "al-Masri", "eBay" and "example.org"."""
     segment: int = NO_SEGMENT
     """Index of the marked segment that this token stands for; `NO_SEGMENT` for a word or a punctuation mark."""
 
@@ -63,7 +65,8 @@ def _read_traits(surface: str) -> tuple[str, bool, bool]:
     head, _, tail = surface.partition("-")
     is_brand = first.islower() and "-" not in surface and any(map(str.isupper, surface))
     is_address = "." in surface and first.isalpha()
-    is_capitalised = first.isupper() or (head.isdigit() and tail[:1].isupper()) or is_brand or is_address
+    is_name = tail[:1].isupper() and (head.isdigit() or head in ARABIC_ARTICLES)
+    is_capitalised = first.isupper() or is_name or is_brand or is_address
     return surface.lower(), is_word, is_capitalised
 
 
@@ -183,9 +186,9 @@ class Reading(View, frozen=True, kw_only=True, gc=False):
 
 @cache
 def _token() -> re.Pattern[str]:
-    """Initials such as "U.S.", a number, a word, a web address such as "example.org", a line end or a mark."""
+    """Initials such as "U.S." and "D-N.Y.", a number, a word, a web address such as "example.org", a line end or a mark."""
     return re.compile(
-        r"((?:[A-Z]\.){2,}|\d++(?:[.,:]\d+)*+(?:-\w++)*+|\w++(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w++)*+|\n|[^\w\s])"
+        r"((?:[A-Z]-)?(?:[A-Z]\.){2,}|\d++(?:[.,:]\d+)*+(?:-\w++)*+|\w++(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w++)*+|\n|[^\w\s])"
     )
 
 

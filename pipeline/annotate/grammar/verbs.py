@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.annotate.grammar.phrases import REACH, is_noun_before_verb
+from pipeline.annotate.grammar.phrases import REACH, is_attribute_de, is_noun_before_verb
 from pipeline.annotate.grammar.tokens import Token, View
 from pipeline.annotate.lexicon import Frame, Lexicon, Verb
 
@@ -82,11 +82,13 @@ def _is_aside(view: View, at: int) -> bool:
 
 
 def _is_infinitive(view: View, at: int) -> bool:
-    """True if the form is an infinitive: "zu bemerken", "entscheiden muss"."""
+    """True if the form is an infinitive: "zu bemerken", "entscheiden muss", "feststellen lassen"."""
     tokens = view.tokens
     if at and tokens[at - 1].lower == "zu":
         return True
-    return at + 1 < len(tokens) and tokens[at].lower.endswith("en") and tokens[at + 1].lower in view.lexicon.modals
+    if at + 1 >= len(tokens) or not tokens[at].lower.endswith("en"):
+        return False
+    return tokens[at + 1].lower in view.lexicon.modals or tokens[at + 1].lower == "lassen"
 
 
 def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
@@ -109,6 +111,8 @@ def particle_of(view: View, at: int, stop: int, verb: Verb) -> int | None:
     for position in range(at + 1, min(stop, at + REACH)):
         if tokens[position].lower not in words:
             continue
+        if verb.frame is Frame.NONE and not view.is_german and position > at + 1:
+            return None
         if verb.is_separable and (not _ends_clause(view, position) or _is_of_reported_verb(view, at, position)):
             continue
         if view.is_german or not view.is_at(position + 1, "to"):  # "went on to win"
@@ -129,7 +133,8 @@ def _is_noun(token: Token, before: Token, lexicon: Lexicon) -> bool:
             return True
         may_be_noun = _is_base_form(token, lexicon) or token.lower.endswith("s")
         is_gerund = before.lower.endswith("ing") and len(before.lower) > len("evening")
-        follows = before.lower in lexicon.prepositions or before.lower == "more" or is_gerund
+        is_owner = before.surface.endswith(("'s", "’s"))  # "the mayor's promises"
+        follows = before.lower in lexicon.prepositions or is_gerund or is_owner
         return follows and may_be_noun and before.lower != "to"
     return token.is_capitalised and before.surface not in {".", "!", "?", "\n", "“"}
 
@@ -167,6 +172,7 @@ def may_have_finite_verb(view: View, first: int, end: int) -> bool:
             token.surface.islower()
             and token.lower.endswith(("t", "te", "ten"))
             and token.lower not in lexicon.function_words
+            and not is_attribute_de(view, at)
         )
         or is_subjunctive(view, at)
         for at, token in enumerate(view.tokens[first:end], first)

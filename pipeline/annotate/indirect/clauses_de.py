@@ -282,8 +282,8 @@ def noun_clause(p: Passage) -> Report | None:
     if not p.tokens[p.at].is_capitalised or not p.lexicon.is_reporting_noun(p.tokens[p.at].lower):
         return None
     comma = _comma_after_noun(p)
-    if comma is None or comma + 1 >= p.end:
-        return None
+    if comma is None or comma + 1 >= p.end or p.is_in(comma - 1, p.lexicon.effects):
+        return None  # "in dem Glauben gelassen": the object believed it
     start = comma + 1
     is_clause = p.tokens[start].lower in p.lexicon.that_conjunctions or (
         p.tokens[start].lower not in p.lexicon.purposes

@@ -8,6 +8,7 @@ from pipeline.annotate.grammar.phrases import noun_phrase
 from pipeline.annotate.grammar.reporters import phrase_reporter_en
 from pipeline.annotate.grammar.subjects import subject_after
 from pipeline.annotate.grammar.tokens import Range
+from pipeline.annotate.indirect.clause_starts_en import clause_start, may_be_finite
 from pipeline.annotate.indirect.passage import Passage, Report, ReportRule, clause_end, report, sentence_end
 from pipeline.annotate.lexicon import Frame
 from pipeline.annotate.rules import Finding, rule
@@ -30,6 +31,8 @@ def said_that(p: Passage) -> Report | None:
     """said that …; told the court in May that …; asked whether …"""
     if p.verb is None or p.verb.frame is Frame.LABEL or _is_unsaid(p):
         return None
+    if p.at == p.first and p.is_at(p.at, "asked", "told"):
+        return None  # "Asked whether the dam was safe, Marsh said": others asked
     for at in range(p.at + 1, min(p.end, p.at + WIDEST_GAP)):
         token = p.tokens[at]
         if token.surface in {";", ":", "\n"} or token.segment >= 0:
@@ -98,7 +101,9 @@ def clause_then_speaker(p: Passage) -> Report | None:
     """…, the mayor said on Monday; …, said the mayor; …, Smith told the BBC, …"""
     if p.verb is None or p.is_at(p.at + 1, ":"):
         return None
-    if p.tokens[p.at - 1].surface in _COMMAS and p.at - 1 > p.first:
+    if _is_told(p):
+        return None
+    if p.tokens[p.at - 1].surface in _COMMAS and p.at - 1 > p.first and not p.is_in(p.at, p.lexicon.addressing_verbs):
         if p.verb.frame is not Frame.SAY or p.tokens[p.at].lower.endswith("ing"):
             return None  # "The race, called the Long Mile, …"
         speaker = subject_after(p, p.at, p.end)
@@ -157,7 +162,10 @@ def _is_apposed(p: Passage, closing: int) -> bool:
         end += 2  # "Carla Dunn, 41, its leader, said"
     if end == closing:
         return not any(may_be_finite(token.lower, p) for token in p.tokens[p.first : closing])
-    return end is not None and p.tokens[end].surface == "," and not p.has(end + 1, closing, ",")
+    if end is None or p.tokens[end].surface != ",":
+        return False
+    apposed = p.tokens[end + 1 : closing]
+    return "," not in (token.surface for token in apposed) or not any(may_be_finite(t.lower, p) for t in apposed)
 
 
 def _closes_apposition(p: Passage, comma: int) -> bool:
@@ -236,8 +244,8 @@ def infinitive(p: Passage) -> Report | None:
     if p.tokens[p.at].lower not in p.lexicon.infinitive_verbs or p.verb is None:
         return None
     start = p.at + 1
-    if p.is_at(start, "to") and (p.is_at(p.at, "urged") or p.is_in(p.at, p.lexicon.telling_verbs)):
-        return None  # "Residents urged to stay indoors": they were told
+    if _is_told(p):
+        return None
     if not p.is_at(start, "to", "not"):
         addressee = noun_phrase(p, start, p.end) or _bare_addressee_end(p, start)
         if addressee is None:
@@ -252,6 +260,11 @@ def infinitive(p: Passage) -> Report | None:
         return None
     speaker = p.subject(p.at, start)
     return report(p, (start, clause_end(p, start)), speaker, (p.at, p.at + 1)) if speaker is not None else None
+
+
+def _is_told(p: Passage) -> bool:
+    """True if the subject of a headline was told what to do: "Residents urged to stay indoors"."""
+    return p.is_at(p.at + 1, "to") and (p.is_at(p.at, "urged") or p.is_in(p.at, p.lexicon.telling_verbs))
 
 
 def _bare_addressee_end(p: Passage, at: int) -> int | None:
@@ -293,55 +306,3 @@ RULES: tuple[ReportRule, ...] = (
     noun_that,
 )
 """Tried in this order at each reporting word."""
-
-
-MOST_BARE_WORDS = 6
-"""Most words of a subject without an article: "larger clinical trials", "nine in ten of its members"."""
-
-
-def clause_start(p: Passage) -> int | None:
-    """The start of the clause after the reporting verb, after adverbs, dates and the addressee."""
-    start = p.at + 1
-    if p.is_in(p.at, p.lexicon.telling_verbs):
-        addressee = noun_phrase(p, start, p.end)
-        if addressee is None:
-            return None
-        start = addressee
-    while start < p.high and (
-        (p.is_in(start, p.lexicon.adverbs) and not p.is_in(start, p.lexicon.place_adverbs))
-        or p.is_in(start, p.lexicon.weekdays)
-        or p.is_at(start, "on", "last")
-    ):
-        start += 1
-    return start if start < p.end and has_subject_and_verb(p, start) else None
-
-
-def has_subject_and_verb(p: Passage, start: int) -> bool:
-    end = noun_phrase(p, start, p.end) or _bare_noun_end(p, start)
-    if end is None or p.is_at(start, "there"):
-        return end is not None or p.is_at(start, "there")
-    if end - start > 2 and p.tokens[end - 1].surface.islower() and p.tokens[end - 1].surface.endswith("ed"):
-        return True  # "believe the gang used a van": no noun follows that the participle could describe
-    for at in range(end, min(p.end, end + 10)):
-        token = p.tokens[at]
-        if token.surface in {";", ":", "\n"}:
-            return False
-        if may_be_finite(token.lower, p) or (token.segment >= 0 and at == end):
-            return True  # "claimed the crew “had no map”"
-    return False
-
-
-def _bare_noun_end(p: Passage, start: int) -> int | None:
-    """The end of a subject without an article, right before its verb: "morale was", "larger trials were"."""
-    for at in range(start, min(p.end, start + MOST_BARE_WORDS + 1)):
-        token = p.tokens[at]
-        if token.lower in p.lexicon.finite_verbs or token.segment >= 0:
-            return at if at > start else None
-        joins = at > start and (token.lower in {"of", "in"} or p.is_at(at - 1, "of", "in"))
-        if not token.is_word or (not joins and (token.is_capitalised or token.lower in p.lexicon.function_words)):
-            return None
-    return None
-
-
-def may_be_finite(word: str, p: Passage) -> bool:
-    return word in p.lexicon.verb_forms or (word.endswith("ed") and len(word) > 4)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from pipeline.annotate.grammar.actors import may_be_somebody
+from pipeline.annotate.grammar.actors import head_end, may_be_somebody
 from pipeline.annotate.grammar.phrases import REACH
 from pipeline.annotate.grammar.reporters import sentence_reporter
 from pipeline.annotate.grammar.subjects import first_subject
@@ -81,7 +81,12 @@ def announced_clause(c: Continuation) -> tuple[Range, Attribution] | None:
     if mark is None or mark + 2 >= end or view.tokens[mark + 1].segment >= 0:
         return None
     if view.is_at(mark, ",") and (
-        is_conditional(view, mood) or view.is_at(mark + 1, "als") or not _is_main_clause(view, view.first, mark)
+        view.is_in(mark + 1, view.lexicon.clause_joins)
+        or view.is_in(mark - 1, view.lexicon.effects)
+        or view.has_in(view.first, mark, view.lexicon.conditional_auxiliaries)
+        or is_conditional(view, mood)
+        or view.is_at(mark + 1, "als")
+        or not _is_main_clause(view, view.first, mark)
     ):
         return None
     speaker = sentence_reporter(view, view.first, mark)
@@ -213,18 +218,22 @@ def _speaker_before(c: Continuation) -> Range | None:
             break
         speaker = sentence_reporter(c.reading, *_end_of(sentences[number]))
         if speaker is None and number == c.number - 1:
-            speaker = _somebody_in(c.reading, sentences[number])
+            speaker = _somebody_before(c)
         if speaker is not None:
             return speaker
     if c.last is not None and c.number - c.last.sentence <= REPORT_REACH:
         return c.last.attribution.speaker
-    return _somebody_in(c.reading, sentences[c.number - 1]) if c.number else None
+    return _somebody_before(c) if c.number else None
 
 
-def _somebody_in(view: View, sentence: Sentence) -> Range | None:
-    """The subject of the sentence, if it is an office or a name."""
-    subject = first_subject(view, *_end_of(sentence))
-    return subject if subject is not None and may_be_somebody(view, subject) else None
+def _somebody_before(c: Continuation) -> Range | None:
+    """The subject of the sentence before, if it is an office or a name, and not one that this sentence is about."""
+    tokens = c.reading.tokens
+    subject = first_subject(c.reading, *_end_of(c.reading.sentences[c.number - 1]))
+    if subject is None or not may_be_somebody(c.reading, subject):
+        return None
+    told = {token.surface for token in tokens[c.sentence.first : c.sentence.end] if token.is_capitalised}
+    return None if tokens[head_end(c.reading, subject) - 1].surface in told else subject
 
 
 def _end_of(sentence: Sentence) -> Range:

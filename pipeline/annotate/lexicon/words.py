@@ -194,6 +194,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     irregular_participles: frozenset[str]
     object_pronouns: frozenset[str]
     telling_verbs: frozenset[str]
+    addressing_verbs: frozenset[str]
     refusals: frozenset[str]
     date_openers: frozenset[str]
     date_prepositions: frozenset[str]
@@ -311,7 +312,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
     by_form = verbs_by_form(verbs, is_german=language == "de")
     finite = frozenset().union(*(verb.finite for verb in verbs))
     if language == "en":
-        for key in ("bare_clause_verbs", "infinitive_verbs", "telling_verbs"):
+        for key in ("bare_clause_verbs", "infinitive_verbs", "telling_verbs", "addressing_verbs"):
             words[key] = frozenset().union(*(verb.finite for verb in verbs if verb.lemma in words[key]))
     else:
         words["adverbs"] |= pronominal_adverbs(("da", "hier"), words["prepositions"]) - words["conjunctions"]

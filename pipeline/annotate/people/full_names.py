@@ -12,7 +12,7 @@ from pipeline.annotate.grammar.marks import Segment
 from pipeline.annotate.grammar.tokens import Range, TextView, View
 from pipeline.annotate.lexicon import Lexicon, load_given_names
 from pipeline.annotate.people.gazetteer import load_gazetteer
-from pipeline.annotate.people.name_contexts import has_article
+from pipeline.annotate.people.name_contexts import has_article, is_byline
 from pipeline.annotate.people.names import (
     LONGEST_NAME,
     Gender,
@@ -97,7 +97,11 @@ class People(msgspec.Struct, frozen=True):
             known = known or self.by_given_name.get(_surname(words[0], self.by_given_name), [])
             known = [full for full in known if self.introduced[full] <= at] or known
             return known[0] if len(known) == 1 else None
-        return next((full for full in known if full.split()[0].rstrip(".") == words[0].rstrip(".")), None)
+        same = next((full for full in known if full.split()[0].rstrip(".") == words[0].rstrip(".")), None)
+        if same is not None:
+            return same
+        surnames = [full for full in known if full.split()[-len(words) :] == words and self.introduced[full] <= at]
+        return surnames[0] if len(surnames) == 1 else None  # "Gómez Sáez" is Carlos Gómez Sáez
 
     def persons_before(self, pronoun: str | None, at: int, since: int) -> list[str]:
         """The people named between characters `since` and `at` whom the pronoun can stand for; without one, all."""
@@ -178,7 +182,7 @@ def _introduce(
     """
     places: list[tuple[Range, list[str]]] = []
     for sequence in sequences:
-        if sequence[1] - sequence[0] < 2:
+        if sequence[1] - sequence[0] < 2 or is_byline(view, sequence[0]):
             continue
         owner = shown.owner(view, sequence)
         if owner is not None:

@@ -9,6 +9,8 @@ from pipeline.annotate.lexicon import Lexicon, load_given_names
 
 FEWEST_OCCUPATION_CHARS = 6
 """A shorter German noun in -in does not count as the occupation of a woman."""
+LONGEST_BYLINE = 12
+"""Most tokens of the line that names the authors."""
 _WOMENS_ARTICLES = frozenset({"die", "der", "eine", "einer"})
 _CLOSING_MARKS = frozenset("“”\"»«’'")
 
@@ -50,6 +52,19 @@ def is_beside_verb(view: View, at: int) -> bool:
         if word in lexicon.verbs or word in lexicon.auxiliaries or word in {"so", "laut"}:
             return True
     return False
+
+
+def is_byline(view: View, first: int) -> bool:
+    """True if the line names only who wrote the article: "Von Karin Holm, Brückfeld", "By Ann Marsh and Ned Pike"."""
+    tokens = view.tokens
+    start = view.find_back(first - 1, max(0, first - LONGEST_BYLINE), "\n")
+    start = max(0, first - LONGEST_BYLINE) if start is None else start + 1
+    if tokens[start].surface not in {"Von", "VON", "By", "BY"} or (start and tokens[start - 1].surface != "\n"):
+        return False
+    end = view.find(first, min(len(tokens), start + LONGEST_BYLINE), "\n") or len(tokens)
+    small = view.lexicon.joins | view.lexicon.place_prepositions
+    words = (token for token in tokens[start : min(end, start + LONGEST_BYLINE)] if token.is_word)
+    return end - start <= LONGEST_BYLINE and all(token.is_capitalised or token.lower in small for token in words)
 
 
 def is_apposed(view: View, name: Range) -> bool:

@@ -41,7 +41,10 @@ def name_sequences(view: TextView) -> list[Range]:
 
 
 def name_in(view: View, phrase: Range) -> Range | None:
-    """The name of the phrase's person: "Karin Holm" in "Leiterin Karin Holm"; None in "Sprecherin von Karin Holm"."""
+    """The name of the phrase's person: "Karin Holm" in "Leiterin Karin Holm" and in "das Urteil von Karin Holm".
+
+    None in "Sprecherin von Karin Holm".
+    """
     tokens, lexicon = view.tokens, view.lexicon
     first, last = phrase
     found: Range | None = None
@@ -53,6 +56,7 @@ def name_in(view: View, phrase: Range) -> Range | None:
         is_break = token.lower in lexicon.name_breaks and any(
             before.lower not in lexicon.name_particles for before in tokens[first:at]
         )
+        is_break = is_break and lexicon.source_kind(tokens[at - 1].lower) != "source"
         if is_break or begins_participle_clause(view, at):
             at = next((i + 1 for i in range(at, last) if tokens[i].surface == ","), last)
             continue
@@ -106,6 +110,7 @@ def without_office(view: View, sequence: Range, given_names: GivenNames) -> Rang
             not is_last
             and at > first
             and given_names.is_known(word)
+            and not (tokens[at - 1].is_capitalised and tokens[at - 1].lower in lexicon.name_particles)
             and _keeps_office_before(view, start, at, given_names)
         ):
             start = at

@@ -106,7 +106,7 @@ def test_whose_office_speaks_is_not_the_speaker(language: str, text: str, speake
 
 def test_a_name_is_joined_only_to_its_own_longer_form() -> None:
     text = (
-        "Abu Karim Amer, 44, agreed. “It was right,” he told the Post. A deal was possible, Sadeq Abu Amer told the paper.\n"
+        "Abu Karim Amer, 44, agreed. “It was right,” he told the Post. A deal was near, Sadeq Abu Amer told the paper.\n"
         "Carlos Gómez Sáez opened the hall. “We are late,” said Gómez Sáez."
     )
     assert [quote.person for quote in annotate_text(text, language="en").quotes] == [

@@ -76,13 +76,22 @@ OBJECTS = [
     ),
     (
         "de",
-        "Das sei ein Fortschritt, sagte der Fraktionschef der Heimatliste im Landtag, Malte Wagner. Pendler sparten durch "
-        "das Ticket, und für Autofahrer werde es leichter.",
+        "Das sei ein Fortschritt, sagte der Fraktionschef der Heimatliste im Landtag, Malte Wagner. Pendler sparten "
+        "durch das Ticket, und für Autofahrer werde es leichter.",
         ["Malte Wagner", "Malte Wagner"],
     ),
 ]
 
+NOT_SAID = [
+    ("de", "Die Ministerin will am Montag sagen, wie es weitergeht."),
+    ("en", "The minister will say on Monday how the dam is to be rebuilt."),
+    ("en", "The experts found the best plants to add, which will add a splash of colour to the room."),
+    ("en", "Ellery's promises to rebuild the dam have not been kept."),
+    ("en", "Asked whether she would resign, Mayor Ann Marsh declined to comment."),
+]
+
 NAMES = [
+    ("en", "Sen. Ada Brook (D-N.Y.) said the bill would fail.", ["Ada Brook"]),
     ("en", "It is, according to Tern Search lead Lena Brook, “truly the biggest change”.", ["Lena Brook"]),
     ("de", "„Das ist ein Anfang“, sagt der Anwalt Ayman Scheib ad-Din. „Gut so“, sagt Scheib ad-Din.", None),
     ("de", "Die Kanzlei von Peter Harms teilte mit, der Antrag sei gestellt.", ["Die Kanzlei von Peter Harms"]),
@@ -104,9 +113,14 @@ def test_whose_office_speaks_is_not_the_speaker(language: str, text: str, speake
     assert [who(quote) for quote in found if quote.rule != "according_to_source"] == expected
 
 
+@pytest.mark.parametrize(("language", "text"), NOT_SAID)
+def test_what_nobody_said_is_no_quotation(language: str, text: str) -> None:
+    assert not annotate_text(text, language=language).quotes
+
+
 def test_a_name_is_joined_only_to_its_own_longer_form() -> None:
     text = (
-        "Abu Karim Amer, 44, agreed. “It was right,” he told the Post. A deal was near, Sadeq Abu Amer told the paper.\n"
+        "Abu Karim Amer, 44, agreed. “Right,” he told the Post. A deal was near, Sadeq Abu Amer told the paper.\n"
         "Carlos Gómez Sáez opened the hall. “We are late,” said Gómez Sáez."
     )
     assert [quote.person for quote in annotate_text(text, language="en").quotes] == [

@@ -186,7 +186,7 @@ class Reading(View, frozen=True, kw_only=True, gc=False):
 
 @cache
 def _token() -> re.Pattern[str]:
-    """Initials such as "U.S." and "D-N.Y.", a number, a word, a web address such as "example.org", a line end or a mark."""
+    """Initials such as "U.S." and "D-N.Y.", a number, a word, a web address ("example.org"), a line end or a mark."""
     return re.compile(
         r"((?:[A-Z]-)?(?:[A-Z]\.){2,}|\d++(?:[.,:]\d+)*+(?:-\w++)*+|\w++(?:(?:[-‑’'&/]|\.(?=[a-z]{2}))\w++)*+|\n|[^\w\s])"
     )

@@ -28,6 +28,8 @@ def reporting_verb_at(view: View, at: int, stop: int) -> Verb | None:
         return None
     if not lexicon.is_german and (is_noun_before_verb(view, at) or _is_purpose(view, at) or _has_article(view, at)):
         return None
+    if _is_intended(view, at):
+        return None
     if lexicon.is_german and (_is_infinitive(view, at) or _is_aside(view, at)):
         return None
     plain = None
@@ -56,6 +58,21 @@ def _is_purpose(view: View, at: int) -> bool:
     follower = view.tokens[at + 1]
     is_quoting = follower.segment >= 0 or follower.surface in {"that", ":", ","}
     return _is_base_form(view.tokens[at], view.lexicon) and not is_quoting
+
+
+def _is_intended(view: View, at: int) -> bool:
+    """True if nothing was said yet: "will say", "should say", "will am Montag sagen"."""
+    tokens, lexicon = view.tokens, view.lexicon
+    if not lexicon.is_german:
+        return at > 0 and tokens[at - 1].lower in lexicon.intentions and not tokens[at].lower.endswith("ed")
+    if not tokens[at].lower.endswith("en") or (at + 1 < len(tokens) and tokens[at + 1].is_word):
+        return False
+    for place in range(at - 1, max(view.first, at - REACH) - 1, -1):
+        if tokens[place].surface in {",", ";", ":", ".", "\n"}:
+            return False
+        if tokens[place].lower in lexicon.intentions:
+            return True
+    return False
 
 
 def _has_article(view: View, at: int) -> bool:

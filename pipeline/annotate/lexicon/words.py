@@ -75,6 +75,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     separable_particles: frozenset[str]
     inseparable_prefixes: frozenset[str]
     modals: frozenset[str]
+    intentions: frozenset[str]
     no_infinitives: frozenset[str]
     indefinite: frozenset[str]
     name_breaks: frozenset[str]

@@ -129,9 +129,9 @@ def verify_ledger(
     """Prove that the ledger holds exactly what was recorded.
 
     Reads the events that are new or whose files were written since the last verification, and counts the others. For
-    those, it relies on what the file system says of their files: a disk that returns other bytes, and somebody who sets
-    the clock back, are found by --full, which the weekly maintenance does. An interrupted run resumes; with --full, the
-    archive is read from its beginning.
+    those, it relies on checkpoint.json and on what the file system says of their files: a disk that returns other
+    bytes, and somebody who sets the clock back or changes checkpoint.json, are found by --full, which the weekly
+    maintenance does. An interrupted run resumes; with --full, everything is read from its beginning.
 
     Looks also for the heads that were kept elsewhere: by each maintenance in anchors.jsonl, in news.duckdb, by the last
     verification, and by you (--digest). So it finds that the end of the ledger was cut off. Prints today's head: keep

@@ -10,8 +10,9 @@ has set the clock back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 import pyarrow as pa
@@ -32,7 +33,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     append_no: int
     position: int
     digest: str
-    read_since: datetime
+    read_since: Annotated[datetime, msgspec.Meta(tz=True)]
     """Every event up to here was read at this time or later."""
     files: FileStates
     """All files as they were before the first event was read."""
@@ -73,9 +74,9 @@ def columns_digest(ledger: Ledger) -> str:
     return columns.digest
 
 
-def unchanged_files(checkpoint: Checkpoint, states: FileStates) -> Set[str]:
+def unchanged_files(checkpoint: Checkpoint, states: FileStates) -> frozenset[str]:
     """The names, without folder, of the files that are as they were at the checkpoint."""
-    return {name.rpartition("/")[2] for name, state in states.items() if checkpoint.files.get(name) == state}
+    return frozenset(name.rpartition("/")[2] for name, state in states.items() if checkpoint.files.get(name) == state)
 
 
 def start_after(ledger: Ledger, checkpoint: Checkpoint, files: Iterable[EventFile], states: FileStates) -> Start:

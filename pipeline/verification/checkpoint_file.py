@@ -2,6 +2,9 @@
 
 It is written while a verification runs, so that one that was interrupted resumes, and the next one begins where this
 one ended. It never goes past an event that is not as it was recorded, or past a file of the archive with a finding.
+
+Anybody who can write the data directory can write this file too. So a full verification believes only the part of it that
+can add findings: the end of the ledger and the number of anchors that were seen.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -35,15 +38,13 @@ class ArchiveProgress(msgspec.Struct, frozen=True):
     """An unfinished comparison of the archive's files."""
 
     part: ArchivePart
-    began_at: datetime
+    began_at: Annotated[datetime, msgspec.Meta(tz=True)]
     files: Mapping[str, str] = {}
     """The state of each file that was compared and is sound, as it was before, by its name."""
 
 
 class VerifyProgress(msgspec.Struct, frozen=True):
     checkpoint: Checkpoint | None = None
-    is_reading_all: bool = False
-    """The verification of all events that has led to the checkpoint is not finished."""
     end: EndSeen | None = None
     anchors: Mapping[str, int] = {}
     """The number of anchors in the file of this name, or at this path if NEWSLEDGER_ANCHORS names it."""

@@ -26,7 +26,8 @@ from pipeline.verification.proof import Deviation, Part, Proof
 from pipeline.verification.remembered import record_proof
 
 RESUMED_WITHIN = timedelta(days=3)
-"""An interrupted verification is resumed for this long. After that, what it has read is too old to be called read."""
+"""An interrupted comparison of the archive is resumed for this long. After that, what it has read is too old to be
+called read."""
 
 
 def verify_installation(
@@ -42,7 +43,8 @@ def verify_installation(
     """Verify the ledger and this part of the archive.
 
     Events that an earlier verification has proven are not read again, unless their files were written since (see
-    `pipeline.ledger.checkpoint`); with `full`, all are read. A verification that was interrupted is resumed.
+    `pipeline.ledger.checkpoint`). A verification that was interrupted is resumed. With `full`, everything is read from
+    its beginning, whatever the checkpoint's file says.
 
     The build and the published file are read, too, if they were written since they were last read.
 
@@ -71,7 +73,7 @@ class _Verifying:
     def __init__(self, settings: Settings, ledger: Ledger, now: datetime, on_progress: OnProgress) -> None:
         self._settings, self._ledger, self._now, self._on_progress = settings, ledger, now, on_progress
         self._file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
-        self._records_skipped, self._archive_since = 0, now
+        self._records_skipped, self._archive_since, self._read_since = 0, now, now
 
     def prove(self, full: bool, archive: ArchivePart, given: Sequence[KeptHead] = ()) -> Proof:
         anchors = read_anchors(self._settings)
@@ -82,10 +84,8 @@ class _Verifying:
             verification = self._events(full)
             findings = [Deviation(Part.LEDGER, f"{each.where}: {each.what}") for each in verification.findings]
             findings += (Deviation(Part.HEAD, text) for text in missing_heads(self._ledger, kept))
-            checkpoint = self._file.progress.checkpoint
-            if not findings and checkpoint is not None:
-                end = EndSeen(checkpoint.position, checkpoint.digest)
-                self._file.update(end=end, is_reading_all=False)
+            if not findings and verification.appends:
+                self._file.update(end=EndSeen(verification.events, verification.digest))
             records_read = 0
             for checked in self._archive_files(archive, full):
                 records_read += checked.records
@@ -104,19 +104,16 @@ class _Verifying:
             archive_since=self._archive_since,
             findings=tuple(findings),
             events_read=verification.events - verification.start.position,
-            read_since=self._now if checkpoint is None else checkpoint.read_since,
+            read_since=self._read_since,
         )
 
     def _events(self, full: bool) -> Verification:
-        progress, files = self._file.progress, event_files(self._ledger)
-        states = file_states(self._ledger, files)
-        checkpoint, start = progress.checkpoint, BEGINNING
-        if checkpoint is not None:
-            is_resumable = progress.is_reading_all and self._is_recent(checkpoint.read_since)
-            start = start_after(self._ledger, checkpoint, files, states) if is_resumable or not full else BEGINNING
-        is_reading_all = progress.is_reading_all or start == BEGINNING
-        read_since = self._now if checkpoint is None or start == BEGINNING else checkpoint.read_since
-        unchanged = set() if checkpoint is None or start == BEGINNING else unchanged_files(checkpoint, states)
+        files, checkpoint = event_files(self._ledger), self._file.progress.checkpoint
+        states, start, unchanged = file_states(self._ledger, files), BEGINNING, frozenset[str]()
+        if checkpoint is not None and not full and checkpoint.read_since <= self._now:
+            start = start_after(self._ledger, checkpoint, files, states)
+            if start != BEGINNING:
+                self._read_since, unchanged = checkpoint.read_since, unchanged_files(checkpoint, states)
         wrong = tuple(wrong_statistics(self._ledger, files, unchanged))
         columns = columns_digest(self._ledger)
         (head, *_) = self._ledger.head()
@@ -124,9 +121,9 @@ class _Verifying:
         def proven(row: AppendRow, appends: int) -> None:
             if not wrong:
                 reached = Checkpoint(
-                    row.append_no, row.last_position, row.digest, read_since, states, columns, f"{appends:x}"
+                    row.append_no, row.last_position, row.digest, self._read_since, states, columns, f"{appends:x}"
                 )
-                self._file.update(checkpoint=reached, is_reading_all=is_reading_all)
+                self._file.update(checkpoint=reached)
             self._on_progress(Progress("verify", None, row.last_position, head))
 
         verification = verify(self._ledger, start, proven)

@@ -3,71 +3,33 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 import msgspec
-import psycopg
-import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ledger import Ledger, Run, verify
+from pipeline.ledger import Ledger, Run
 from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.event_files import event_files
 from pipeline.ledger.log import utc_now
-from pipeline.ledger.statistics import wrong_statistics
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.steps.maintain import merge_files
 from pipeline.steps.run.progress import Progress
 from pipeline.verification.archive_files import ArchivePart
 from pipeline.verification.checkpoint_file import CheckpointFile
-from pipeline.verification.installation import RESUMED_WITHIN, verify_installation, verify_weekly
-from pipeline.verification.proof import Proof
+from pipeline.verification.installation import verify_installation, verify_weekly
 from tests.worlds.ledgers import copy_installation, empty_ledger, settings_at
-from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import newsledger
 from tests.worlds.stored import archive_file, stored_files
 from tests.worlds.stories import item
+from tests.worlds.verified import append, change, prove
 from tests.worlds.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.ducklake]
-
-
-@pytest.fixture(scope="module")
-def three_appends(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("three")
-    append(settings_at(folder), "one", "two", "three")
-    return folder
-
-
-@pytest.fixture
-def settings(three_appends: Path, tmp_path: Path) -> Settings:
-    """A ledger of three appends, two events each, that was verified."""
-    settings = settings_at(tmp_path / "data")
-    copy_installation(three_appends, settings.data)
-    assert prove(settings).findings == ()
-    return settings
-
-
-def append(settings: Settings, *names: str) -> None:
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        for name in names:
-            ledger.append([item(f"{name}-a"), item(f"{name}-b")], Run("r"))
-
-
-def prove(settings: Settings, now: datetime | None = None, *, full: bool = False) -> Proof:
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        return verify_installation(settings, ledger, now or utc_now(), full=full)
-
-
-def change(settings: Settings, sql: str) -> None:
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        ledger._con.execute(sql)
 
 
 def file_of_items(settings: Settings) -> str:
@@ -129,109 +91,23 @@ def test_what_was_written_since_the_checkpoint_is_read_again(
     assert prove(settings).findings != (), "a second verification does not forget it"
 
 
-def edit_catalog(settings: Settings, sql: str) -> None:
-    if settings.catalog is None:
-        with closing(sqlite3.connect(settings.local_catalog)) as con, con:
-            assert con.execute(sql).rowcount > 0
-    else:
-        with psycopg.connect(settings.catalog.get_secret_value()) as session:
-            assert session.execute(sql.encode()).rowcount > 0
-
-
-ITEMS = "(select table_id from ducklake_table where table_name = 'item_discovered')"
-
-
-def of_column(name: str) -> str:
-    return (
-        f"where table_id = {ITEMS} and min_value is not null and column_id = (select column_id from ducklake_column"
-        f" where column_name = '{name}' and parent_column is null and table_id = {ITEMS})"
-    )
-
-
-OF_FILES = "update ducklake_file_column_stats set"
-OF_TABLES = "update ducklake_table_column_stats set"
-HIDING = {
-    "ids in the statistics of a file": (
-        f"{OF_FILES} min_value = '00000000-0000-0000-0000-000000000000',"
-        f" max_value = '00000000-0000-0000-0000-000000000001' {of_column('event_id')}"
-    ),
-    "times in the statistics of a file": (
-        f"{OF_FILES} min_value = '1999-01-01 00:00:00+00',"
-        f" max_value = '1999-01-01 00:00:00+00' {of_column('occurred_at')}"
-    ),
-    "positions in the statistics of a file": f"{OF_FILES} min_value = '2' {of_column('position')}",
-    "a time without a zone in the statistics": f"{OF_FILES} max_value = '2000-01-01' {of_column('occurred_at')}",
-    "nonsense in the statistics of a file": f"{OF_FILES} min_value = 'x' {of_column('article_id')}",
-    "nulls in the statistics of a file": f"{OF_FILES} null_count = 9 {of_column('url')}",
-    "no bounds in the statistics of a file": f"{OF_FILES} min_value = null, max_value = null {of_column('source_id')}",
-    "ids in the statistics of a table": f"{OF_TABLES} max_value = min_value {of_column('article_id')}",
-    "nulls in the statistics of a table": (
-        f"{OF_TABLES} contains_null = false where contains_null and table_id = {ITEMS}"
-    ),
-}
-
-
-@pytest.mark.parametrize("name", HIDING)
-def test_statistics_that_hide_events_from_queries_are_found(settings: Settings, name: str) -> None:
-    edit_catalog(settings, HIDING[name])
-    for full in (False, True, False):
-        findings = [finding.text for finding in prove(settings, full=full).findings]
-        assert is_documented(name, findings), findings
-    append(settings, "another")  # which may correct the statistics of the table
-    findings = [finding.text for finding in prove(settings).findings]
-    assert is_documented(name, findings) or name.endswith("of a table"), findings
-
-
-@pytest.mark.one_host("the file is rewritten in its folder")
-def test_a_file_without_statistics_is_found(settings: Settings) -> None:
-    """Nothing contradicts the catalog's then."""
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        files = event_files(ledger)
-        assert [*wrong_statistics(ledger, files, set())] == []
-        path = files[0].data_file
-        pq.write_table(pq.read_table(path), path, write_statistics=False)
-        (finding,) = wrong_statistics(ledger, files, set())
-    assert finding.where == f"file {path}"
-
-
-def test_an_event_that_was_recorded_twice_is_found_although_statistics_hide_it(settings: Settings) -> None:
-    edit_catalog(settings, HIDING["ids in the statistics of a file"])
-    edit_catalog(
-        settings,
-        HIDING["ids in the statistics of a file"].replace("_file_", "_table_"),
-    )
-    append(settings, "one")
-    assert prove(settings).events == 8, "the search for known ids was misled"
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        findings = [f"{each.where}: {each.what}" for each in verify(ledger).findings]
-    assert len([each for each in findings if re.search(r"event \S+ is there 2 times", each)]) == 2, findings
-
-
-def test_names_of_columns_that_were_swapped_in_the_catalog_are_found_without_full(settings: Settings) -> None:
-    edit_catalog(
-        settings,
-        "update ducklake_column set column_name = case column_name when 'url' then 'guid' else 'url' end"
-        f" where column_name in ('url', 'guid') and parent_column is null and table_id = {ITEMS}",
-    )
-    for _ in range(2):
-        proof = prove(settings)
-        assert proof.events_read == 6
-        assert is_documented("names of columns swapped in the catalog", [each.text for each in proof.findings])
-
-
 def test_what_the_file_system_does_not_show_is_found_by_full_and_by_maintenance(settings: Settings) -> None:
-    """An event is changed, and the checkpoint made to trust the new files."""
+    """An event is changed, and the checkpoint made to trust the new files, as if a full run had been interrupted."""
     change(settings, TITLE)
     file = CheckpointFile(settings.checkpoint_file, shared_files(settings))
     assert file.progress.checkpoint is not None
     with Ledger.open(settings.ledger_catalog) as ledger:
         states = file_states(ledger, event_files(ledger))
     file.update(checkpoint=msgspec.structs.replace(file.progress.checkpoint, files=states))
-    file.save()
+    unfinished = {**msgspec.to_builtins(file.progress), "is_reading_all": True}  # as earlier versions wrote it
+    forged = msgspec.json.encode(unfinished)
+    stored_files(settings)["checkpoint.json"] = forged
     assert prove(settings).findings == ()
+    stored_files(settings)["checkpoint.json"] = forged
     with Ledger.open(settings.ledger_catalog) as ledger:
         (finding,) = verify_weekly(settings, ledger, utc_now()).findings
     assert finding.text == "append 1 (positions 1-2): its events are not those that were recorded"
+    stored_files(settings)["checkpoint.json"] = forged
     full = newsledger("verify", "--full", "--data", settings.data)
     assert full.returncode == 1
     assert finding.text in full.stderr
@@ -264,6 +140,16 @@ def test_merged_files_and_copies_are_read_again(settings: Settings, tmp_path: Pa
 def test_files_of_a_data_directory_that_was_moved_are_not_read_again(settings: Settings, tmp_path: Path) -> None:
     settings.data.rename(tmp_path / "moved")
     assert prove(Settings(data=tmp_path / "moved")).events_read == 0
+
+
+@pytest.mark.parametrize("read_since", ["2999-01-01T00:00:00Z", "2020-01-01T00:00:00"])
+def test_a_checkpoint_of_a_time_that_cannot_be_is_ignored(settings: Settings, read_since: str) -> None:
+    files = stored_files(settings)
+    written = re.sub(rb'("read_since":")[^"]+', rf"\g<1>{read_since}".encode(), files["checkpoint.json"])
+    files["checkpoint.json"] = written
+    now = utc_now()
+    proof = prove(settings, now)
+    assert (proof.events_read, proof.read_since, proof.findings) == (6, now, ())
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"checkpoint": 1}', b"\0\0\0"])
@@ -302,15 +188,15 @@ def test_an_interrupted_verification_resumes(settings: Settings, monkeypatch: py
         for full, read in ((False, window), (True, events - window - 6)):
             with pytest.raises(Interrupted):
                 verify_installation(settings, ledger, now, full=full, on_progress=interrupt)
-            proof = verify_installation(settings, ledger, now + RESUMED_WITHIN, full=full)
+            proof = verify_installation(settings, ledger, now + timedelta(days=3))
             assert (proof.events_read, proof.findings) == (read, ())
             assert proof.read_since <= now
-            assert verify_installation(settings, ledger, now, full=False).events_read == 0
+            assert verify_installation(settings, ledger, now).events_read == 0
         with pytest.raises(Interrupted):
             verify_installation(settings, ledger, now, full=True, on_progress=interrupt)
         assert CheckpointFile(settings.checkpoint_file, shared_files(settings)).progress.end is not None
-        late = now + RESUMED_WITHIN + timedelta(seconds=1)
-        assert verify_installation(settings, ledger, late, full=True).events_read == events
+        again = verify_installation(settings, ledger, now, full=True)
+        assert (again.events_read, again.read_since) == (events, now), "--full does not resume"
 
 
 def test_an_interrupted_comparison_of_the_archive_resumes(world: World) -> None:

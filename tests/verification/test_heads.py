@@ -22,7 +22,7 @@ from tests.worlds.ledgers import empty_ledger, environment_of
 from tests.worlds.reliability_page import is_documented
 from tests.worlds.running import newsledger
 from tests.worlds.stored import stored_files
-from tests.worlds.stories import item
+from tests.worlds.verified import append
 
 pytestmark = pytest.mark.slow
 
@@ -38,12 +38,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     empty_ledger(settings)
     append(settings, "one", "two", "three")
     return settings
-
-
-def append(settings: Settings, *names: str) -> None:
-    with Ledger.open(settings.ledger_catalog) as ledger:
-        for name in names:
-            ledger.append([item(f"{name}-a"), item(f"{name}-b")], Run("r"))
 
 
 def head(settings: Settings) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from pipeline.annotate import Mention, MentionKind, annotate_text
 from pipeline.annotate.annotations import Quote
 from pipeline.annotate.people.gazetteer import load_gazetteer
-from tests.annotate.samples import FOLDER, read_named_samples, read_samples
+from tests.annotate.samples import read_named_samples
 
 Facts = tuple[str, str | None, str | None, str | None]
 """Name, role, party, country."""
@@ -279,37 +278,6 @@ def test_a_given_name_alone_means_the_one_person_who_has_it() -> None:
     named = [(mention.surface, mention.name) for mention in annotate_text(text, language="de").mentions]
     assert ("Wiebke", "Wiebke Holm") in named
     assert all(surface != "Karin" for surface, _ in named)
-
-
-NAMESAKES = """Ministerin Karin Holm (SPD) öffnete den Kai. Holm sprach lange.
-Frankreichs Präsidentin Claire Dumont war krank. Dumont schrieb Holm einen Brief.
-Am Abend kam der Lotse Piet Holm. Die Reise nach Frankreich fiel aus.
-Holm schwieg. Später sagte Claire Dumont, sie komme im Mai."""
-
-
-def paragraphs_of_samples() -> Iterator[tuple[str, str, int]]:
-    """Each sample text with its language, and where each of its paragraphs ends."""
-    named = (("english", "en"), ("german_articles", "de"), ("german", "de"))
-    samples = [(sample.text, language) for name, language in named for sample in read_samples(name)]
-    for text, language in [*samples, (NAMESAKES, "de"), ((FOLDER / "summit.txt").read_text("utf-8"), "de")]:
-        for end in (at for at, char in enumerate(text) if char == "\n"):
-            yield text, language, end
-
-
-def test_text_that_is_added_changes_no_mention_before_it() -> None:
-    compared = 0
-    for text, language, end in paragraphs_of_samples():
-        whole = {mention for mention in annotate_text(text, language=language).mentions if mention.end <= end}
-        before = set(annotate_text(text[:end], language=language).mentions)
-        assert before <= whole
-        compared += len(before)
-    assert compared > 200
-
-
-def test_namesakes_count_from_where_the_text_introduces_them() -> None:
-    names = [name for name, *_ in persons(NAMESAKES, "de")]
-    assert names[:5] == ["Karin Holm", "Karin Holm", "Claire Dumont", "Claire Dumont", "Karin Holm"]
-    assert names[5:] == ["Piet Holm", "Claire Dumont"]
 
 
 def test_who_owns_an_office_hides_nobody() -> None:

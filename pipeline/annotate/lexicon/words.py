@@ -36,6 +36,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Verbs by each finite form, and by the form joined with its particle, as at the end of a German clause."""
     participles: Mapping[str, Verb]
     roles: frozenset[str]
+    groups: frozenset[str]
     titles: frozenset[str]
     media: frozenset[str]
     source_nouns: frozenset[str]
@@ -50,7 +51,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     determiners_nominative: frozenset[str]
     determiners_oblique: frozenset[str]
     determiners: frozenset[str]
-    """Both."""
     prepositions: frozenset[str]
     adverbs: frozenset[str]
     conjunctions: frozenset[str]
@@ -321,6 +321,7 @@ def load_lexicon(language: str | None) -> Lexicon | None:
         infinitives = words.pop("infinitives") | {verb.lemma for verb in verbs}
         words["subjunctive"] |= {subjunctive_of(infinitive) for infinitive in infinitives}
         words["reporting_nouns"] |= {noun_of(verb.lemma) for verb in verbs if verb.frame is not Frame.NONE}
+    words["roles"] |= words["groups"]
     words["pronouns"] |= words["pronouns_nominative"]
     words["determiners"] = words["determiners_nominative"] | words["determiners_oblique"]
     closed = ("pronouns", "determiners", "prepositions", "adverbs", "conjunctions", "auxiliaries")

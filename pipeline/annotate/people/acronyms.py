@@ -69,7 +69,11 @@ def _short_later(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> 
     named = {at for first, last in persons for at in range(first, last)}
     sequences = [each for each in name_sequences(view) if each[0] not in named]
     alone = {bare(tokens[first].surface) for first, last in sequences if last - first == 1}
-    speaking = {tokens[first].surface for first, last in sequences if last - first == 1 and _quotes(view, last)}
+    speaking = {
+        tokens[first].surface
+        for first, last in sequences
+        if last - first == 1 and _quotes(view, last) and not view.is_in(first - 1, lexicon.prepositions)
+    }
     for first, last in sequences:
         words = [bare(token.surface) for token in tokens[first:last]]
         if not 1 < len(words) <= MOST_WORDS or words[0] not in speaking or words[-1] in alone:

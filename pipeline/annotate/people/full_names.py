@@ -94,8 +94,9 @@ class People(msgspec.Struct, frozen=True):
         """
         known = self.by_surname.get(_surname(words[-1], self.by_surname), [])
         if len(words) == 1:
-            known = known or self.by_given_name.get(_surname(words[0], self.by_given_name), [])
-            known = [full for full in known if self.introduced[full] <= at] or known
+            by_given_name = self.by_given_name.get(_surname(words[0], self.by_given_name), [])
+            earlier = ([full for full in some if self.introduced[full] <= at] for some in (known, by_given_name))
+            known = next((some for some in (*earlier, known, by_given_name) if some), [])
             return known[0] if len(known) == 1 else None
         same = next((full for full in known if full.split()[0].rstrip(".") == words[0].rstrip(".")), None)
         if same is not None:

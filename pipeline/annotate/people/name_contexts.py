@@ -45,8 +45,14 @@ def has_article(before: Token | None, lexicon: Lexicon) -> bool:
 
 
 def is_beside_verb(view: View, at: int) -> bool:
-    """True if a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article."""
+    """True if a verb is next to the word: "Holm sagte", "so Holm". Few other words stand there without an article.
+
+    In English any noun may begin a sentence without one, so only a verb of saying counts there: "Space is hard".
+    """
     lexicon = view.lexicon
+    opens = not at or (not view.tokens[at - 1].is_word and view.tokens[at - 1].surface != ",")
+    if opens and not lexicon.is_german:
+        return at + 1 < len(view.tokens) and view.tokens[at + 1].surface in lexicon.verbs
     for token in (*view.tokens[max(0, at - 1) : at], *view.tokens[at + 1 : at + 2]):
         word = token.surface  # in small letters, as the lexicon has it
         if word in lexicon.verbs or word in lexicon.auxiliaries or word in {"so", "laut"}:
@@ -81,10 +87,11 @@ def is_described(view: View, at: int) -> bool:
         return False
     if tokens[at].surface == "(":
         return tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ")"
-    if tokens[at].surface != ",":
+    if tokens[at].surface != "," or tokens[at + 1].lower in view.lexicon.joins:
         return False
     if tokens[at + 1].surface.isdigit() and len(tokens[at + 1].surface) == 2 and tokens[at + 2].surface == ",":
         return True
     if tokens[at + 1].lower == "who":
         return True
-    return any(token.is_word and view.lexicon.is_role(token.surface) for token in tokens[at + 1 : at + 6])
+    offices = (token for token in tokens[at + 1 : at + 6] if token.is_word and view.lexicon.is_role(token.surface))
+    return any(office.lower not in view.lexicon.groups for office in offices)

@@ -30,8 +30,8 @@ def read_places(view: TextView, persons: list[Range], gazetteer: Gazetteer) -> P
         is_classed = before not in prepositions and lexicon.is_place_noun(before)
         if not (is_classed or before in prepositions) or at in named or not is_name_word(tokens[at], lexicon):
             continue
-        if not tokens[at].surface[0].isupper():
-            continue
+        if not tokens[at].surface[0].isupper() or (not is_classed and tokens[at].surface.endswith(("'s", "’s"))):
+            continue  # "weakness in Northtel's forecast"
         end = classed_end(view, at, len(tokens)) if is_classed else _located_end(view, at)
         if end is None or gazetteer.entry_at(view, at) is not None:
             continue

@@ -3,8 +3,8 @@
 It is written while a verification runs, so that one that was interrupted resumes, and the next one begins where this
 one ended. It never goes past an event that is not as it was recorded, or past a file of the archive with a finding.
 
-Anybody who can write the data directory can write this file too. So a full verification believes only the part of it that
-can add findings: the end of the ledger and the number of anchors that were seen.
+Anybody who can write the data directory can write this file too. So a full verification believes only the part of it
+that can add findings: the end of the ledger and the number of anchors that were seen.
 """
 
 from __future__ import annotations

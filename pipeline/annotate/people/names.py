@@ -250,7 +250,9 @@ class Introductions(msgspec.Struct, frozen=True):
         if is_after_occupation(view, name[0] - 1) or is_beside_quotation(view, name):
             return True
         is_located = before is not None and before.lower in self.lexicon.place_prepositions | self.lexicon.locatives
-        return (is_described(view, name[1]) and not is_located) or (words[-1] in self.surnames and not has_article(before, self.lexicon))
+        return (is_described(view, name[1]) and not is_located) or (
+            words[-1] in self.surnames and not has_article(before, self.lexicon)
+        )
 
     def _is_known_otherwise(self, view: View, name: Range) -> bool:
         """True if the tables have a place or an organisation of that name: "San José", "Die Linke"."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from pipeline.archive.storage import Location
 from pipeline.archive.warc import Original
 from pipeline.events import PollOutcome
 from pipeline.ledger import Ledger, Run
@@ -72,6 +73,8 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     """This and the next two fields are those of the last response that was archived in full."""
     final_url: str | None = None
     captured_at: datetime | None = None
+    listing: Location | None = None
+    """Where the archive has the last body that was read as this feed."""
 
     @property
     def retired(self) -> bool:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from html import escape
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from pipeline.canonical_urls import canonical_url, changed_session
-from pipeline.collect.feeds import Feed, FeedItem, FeedKind, SitemapLink
+from pipeline.collect.feeds import Feed, FeedItem, FeedKind, NotAFeed, SitemapLink
 from pipeline.collect.feeds.html import words
 from pipeline.collect.http.client import Client
-from pipeline.events import Event, FeedPolled, ItemDiscovered
+from pipeline.collect.http.responses import FetchFailed
+from pipeline.errors import ArchiveError
+from pipeline.events import Event, FeedPolled, ItemDiscovered, WarcType
 from pipeline.ids import article_id
 from pipeline.ledger import Ledger
 from pipeline.sources import Source
@@ -23,7 +28,9 @@ from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_docu
 from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
-from pipeline.steps.sitemap_items import news_of
+from pipeline.steps.sitemap_items import UNDATED, listed_in, news_of
+
+log = structlog.get_logger()
 
 MAX_SITEMAPS = 20
 """Maximum number of sitemaps of one index that a poll reads, the newest first."""
@@ -105,7 +112,7 @@ async def _poll_feed(
     if feed is None:
         return [poll]
     since = poll.occurred_at - stores.settings.lookback
-    bodies = [_feed_body(poll, feed, since, source, known)]
+    bodies = [await _feed_body(stores, client, source, state, poll, feed, since, known)]
     poll = bodies[0].poll
     if feed.sitemaps:
         # The validators of an index say nothing about its members, which may change while the index does not.
@@ -156,7 +163,9 @@ class _Members:
                 bodies.append(FeedBody(poll, ()))
                 self._warn("sitemap_unread")
                 continue
-            bodies.append(_feed_body(poll, feed, self._since, self._source, self._known))
+            bodies.append(
+                await _feed_body(self._stores, self._client, self._source, state, poll, feed, self._since, self._known)
+            )
             if feed.sitemaps and depth < MAX_SITEMAP_DEPTH:
                 bodies += await self.read(poll, feed.sitemaps, depth + 1)
             elif feed.sitemaps:
@@ -189,13 +198,38 @@ class _Members:
             self.warnings += (warning,)
 
 
-def _feed_body(poll: FeedPolled, feed: Feed, since: datetime, source: Source, known: Container[str]) -> FeedBody:
+async def _feed_body(
+    stores: Stores,
+    client: Client,
+    source: Source,
+    state: FeedState,
+    poll: FeedPolled,
+    feed: Feed,
+    since: datetime,
+    known: Container[str],
+) -> FeedBody:
     """The items of a feed, or those of a sitemap that are news."""
     if feed.kind not in _SITEMAPS:
         return FeedBody(poll, feed.items)
-    items, warnings = news_of(feed, since=since, polled_at=poll.occurred_at, known_guids=known, zone=source.zone)
+    news = partial(news_of, feed, since=since, polled_at=poll.occurred_at, known_guids=known, zone=source.zone)
+    items, warnings = news()
+    if UNDATED in warnings and poll.warc_type is not WarcType.REVISIT:  # else the same bytes were read before
+        items, warnings = news(listed_before=await _listed_before(stores, client, source, state))
     poll = msgspec.structs.replace(poll, items=len(items), warnings=(*poll.warnings, *warnings))
     return FeedBody(poll, items)
+
+
+async def _listed_before(stores: Stores, client: Client, source: Source, state: FeedState) -> frozenset[str] | None:
+    """The guids of the last reading of a sitemap; None if there is none, or its record cannot be read."""
+    if state.listing is None:
+        return None
+    where = str(state.listing)
+    try:
+        record = await asyncio.to_thread(stores.archive.storage.read, state.listing)
+        return await client.work(state.feed_url, listed_in, record, where=where, zone=source.zone, now=stores.now())
+    except (ArchiveError, NotAFeed, FetchFailed) as exc:
+        log.warning("last_listing_unread", source=source.id, sitemap=state.feed_url, reason=str(exc))
+        return None
 
 
 def _read(

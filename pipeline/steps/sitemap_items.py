@@ -2,8 +2,9 @@
 
 A page is news if its date lies within the lookback. Its date is the first of these that it has: the publication date in
 a news sitemap, the day in its address, the `lastmod` of the sitemap. So a page that was published before and changed
-within the lookback is news only if nothing but its `lastmod` dates it. Some servers write the time of the request as
-the `lastmod` of every page; then it says nothing about the page and is ignored. The front page of a site is no news.
+within the lookback is news only if nothing but its `lastmod` dates it. A `lastmod` that is the time of the request, or
+the time at which the file was made, says nothing about its page and is ignored. A page without a date is news if the
+sitemap did not list it when it was last read. The front page of a site is no news.
 """
 
 from __future__ import annotations
@@ -14,38 +15,72 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.archive.warc import read_member
 from pipeline.canonical_urls import is_front_page
-from pipeline.collect.feeds import Feed, FeedItem, FeedKind
-from pipeline.collect.history.sightings import lastmod_is_now, named_day
+from pipeline.collect.feeds import Feed, FeedItem, FeedKind, parse_feed
+from pipeline.collect.history.sightings import lastmod_is_now, lastmod_is_of_file, named_day
 
+UNDATED = "undated_items"
+"""The warning that a sitemap has pages without a date, which are not recorded."""
+MOST_UNLISTED = 0.5
+"""If a larger share of a sitemap's pages was not listed before, it lists other pages each time, or under other
+addresses, so none of them is news for that."""
 _A_DAY = timedelta(days=1)
 
 
 def news_of(
-    feed: Feed, *, since: datetime, polled_at: datetime, known_guids: Container[str], zone: ZoneInfo
+    feed: Feed,
+    *,
+    since: datetime,
+    polled_at: datetime,
+    known_guids: Container[str],
+    zone: ZoneInfo,
+    listed_before: Container[str] | None = None,
 ) -> tuple[tuple[FeedItem, ...], tuple[str, ...]]:
     """Return the items to record, and warnings.
 
     The items are those dated `since` or later, and all known ones, because a known item may have changed. An undated
-    item is news in a news sitemap only; elsewhere the warning `undated_items` says that there are such items. If the
-    `lastmod` of every page is about the time of the request, it is removed from the items, with the warning
-    `lastmod_is_now`: with it, they would look changed at every poll.
+    item is news in a news sitemap, elsewhere if it is not among `listed_before`, the guids of the last reading; the
+    warning `undated_items` says that there are others. If `lastmod_is_now` or `lastmod_is_of_file`, the `lastmod` is
+    removed from the items, with that warning: with it, they would look changed at every poll.
     """
-    is_now = lastmod_is_now(feed.items, polled_at)
-    items = []
-    undated = False
-    for item in feed.items:
-        if is_front_page(item.url):
-            continue
-        if is_now:
-            item = msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None)
-        at = _published_at(item, zone) or item.updated_at
-        is_undated = at is None and feed.kind is not FeedKind.NEWS_SITEMAP
-        undated = undated or is_undated
-        if item.guid in known_guids or (at is None and not is_undated) or (at is not None and at >= since):
-            items.append(item)
-    warnings = [name for name, holds in (("undated_items", undated), ("lastmod_is_now", is_now)) if holds]
-    return tuple(items), tuple(warnings)
+    ignored = tuple(
+        name
+        for name, holds in (
+            ("lastmod_is_now", lastmod_is_now(feed.items, polled_at)),
+            ("lastmod_is_of_file", lastmod_is_of_file(feed.items)),
+        )
+        if holds
+    )[:1]
+    pages = [item for item in feed.items if not is_front_page(item.url)]
+    if ignored:
+        pages = [
+            msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None) for item in pages
+        ]
+    dates = {item.guid: _published_at(item, zone) or item.updated_at for item in pages}
+    undated = {guid for guid, at in dates.items() if at is None and feed.kind is not FeedKind.NEWS_SITEMAP}
+    new = {guid for guid in undated if listed_before is not None and guid not in listed_before}
+    if len(new) > MOST_UNLISTED * len(pages):
+        new = set()
+    items = [
+        item
+        for item in pages
+        if item.guid in known_guids
+        or item.guid in new
+        or (item.guid not in undated and ((at := dates[item.guid]) is None or at >= since))
+    ]
+    left = any(guid not in new and guid not in known_guids for guid in undated)
+    return tuple(items), ((UNDATED,) if left else ()) + ignored
+
+
+def listed_in(record: bytes, *, where: str, zone: ZoneInfo, now: datetime) -> frozenset[str]:
+    """The guids of the items of a sitemap that was archived as this record, to be called in a worker process.
+
+    Raises ArchiveError, beginning with `where`, or NotAFeed.
+    """
+    page = read_member(record, where=where)
+    feed = parse_feed(page.body, url=page.url, content_type=page.content_type, zone=zone, now=now)
+    return frozenset(item.guid for item in feed.items)
 
 
 def _published_at(item: FeedItem, zone: ZoneInfo) -> datetime | None:

@@ -18,6 +18,7 @@ from pipeline.steps.poll import poll_source
 from pipeline.steps.run.visits import polite_client
 from tests.steps.polls import DAY, HOUR, asked_pages, feed, now, polls
 from tests.worlds.loopback import Answer
+from tests.worlds.stored import stored_files
 from tests.worlds.stories import discovered
 from tests.worlds.world import World
 
@@ -123,6 +124,35 @@ def test_a_sitemap_whose_lastmod_is_always_now_floods_no_day(world: World) -> No
     assert [item["url"].removeprefix(f"{base}/")[10:] for item in items] == ["/ferry"]
     warnings = [poll["warnings"] for poll in world.rows("select warnings from ledger.feed_polled")]
     assert warnings == [["undated_items", "lastmod_is_now"]] * 2
+
+
+@pytest.mark.parametrize("is_index", [False, True])
+def test_a_page_that_an_undated_sitemap_did_not_list_before_is_news(world: World, is_index: bool) -> None:
+    """Neither the first reading nor the same bytes again have news; a record that cannot be read is no reading."""
+    base = world.web.base
+    named = "/index.xml" if is_index else "/map.txt"
+    world.source = msgspec.structs.replace(world.source, feeds=(), sitemaps=(f"{base}{named}",))
+    index = f"<sitemapindex><sitemap><loc>{base}/map.txt</loc></sitemap></sitemapindex>"
+    world.web.answers["/index.xml"] = Answer(index.encode(), content_type="text/xml")
+
+    def collect(*paths: str) -> list[str]:
+        listed = "".join(f"{base}{path}\n" for path in paths)
+        world.web.answers["/map.txt"] = Answer(listed.encode(), content_type="text/plain")
+        world.collect()
+        world.ahead += HOUR
+        items = world.rows("select url from ledger.item_discovered order by position")
+        return [item["url"].removeprefix(base) for item in items]
+
+    old = tuple(f"/old-{n}" for n in range(4))
+    assert collect(*old) == []
+    assert collect(*old) == []
+    assert collect("/ferry", *old) == ["/ferry"]
+    assert collect("/ferry", "/mole", *old) == ["/ferry", "/mole"]
+    files = stored_files(world.settings)
+    for name in [name for name in files if name.endswith(".warc.gz")]:
+        files[name] = bytes(len(files[name]))
+    assert collect("/pier", "/ferry", *old) == ["/ferry", "/mole"]
+    assert collect("/quay", "/pier", "/ferry", *old) == ["/ferry", "/mole", "/quay"]
 
 
 HTML_FEED = """<rss version="2.0"><channel><title>Post</title>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from pipeline.collect.feeds import Feed
@@ -19,9 +20,10 @@ def sitemap(*pages: tuple[str, datetime | None]) -> Feed:
     return read(f"<urlset>{''.join(rows)}</urlset>")
 
 
-def news(feed: Feed, *known: str) -> tuple[list[str], tuple[str, ...]]:
+def news(feed: Feed, *known: str, listed_before: Iterable[str] | None = None) -> tuple[list[str], tuple[str, ...]]:
     guids = {f"https://bote.example/{path}" for path in known}
-    items, warnings = news_of(feed, since=SINCE, polled_at=NOW, known_guids=guids, zone=BERLIN)
+    before = None if listed_before is None else {f"https://bote.example/{path}" for path in listed_before}
+    items, warnings = news_of(feed, since=SINCE, polled_at=NOW, known_guids=guids, zone=BERLIN, listed_before=before)
     return [item.url.removeprefix("https://bote.example/") for item in items], warnings
 
 
@@ -37,6 +39,26 @@ def test_a_lastmod_that_is_always_now_makes_no_page_news() -> None:
     assert news(sitemap(*pages), "seite-7")[0] == ["seite-7"]
     imprint = ("impressum", datetime(2019, 5, 1, tzinfo=UTC))
     assert news(sitemap(imprint, *pages))[0] == []
+
+
+def test_a_lastmod_of_the_night_in_which_the_file_was_made_makes_no_page_news() -> None:
+    night = NOW - timedelta(hours=9)
+    pages = [(f"seite-{number}", night + timedelta(seconds=number)) for number in range(60)]
+    assert news(sitemap(*pages)) == ([], ("undated_items", "lastmod_is_of_file"))
+    assert len(news(sitemap(*pages[:40]))[0]) == 40, "so many may be published at once"
+    days = [(path, datetime(at.year, at.month, at.day, tzinfo=UTC)) for path, at in pages]
+    rows = (f"<url><loc>https://bote.example/{path}</loc><lastmod>{at:%Y-%m-%d}</lastmod></url>" for path, at in days)
+    assert len(news(read(f"<urlset>{''.join(rows)}</urlset>"))[0]) == 60, "the sitemap of a day"
+
+
+def test_an_undated_page_is_news_if_it_was_not_listed_before() -> None:
+    pages = [(f"seite-{number}", None) for number in range(10)]
+    before = [path for path, _ in pages[:9]]
+    assert news(sitemap(*pages), listed_before=before) == (["seite-9"], ("undated_items",))
+    assert news(sitemap(*pages), "seite-3", listed_before=before)[0] == ["seite-3", "seite-9"]
+    assert news(sitemap(*pages), listed_before=[]) == ([], ("undated_items",)), "another list each time"
+    old = datetime(2019, 5, 1, tzinfo=UTC)
+    assert news(sitemap(*pages, ("a", old)), listed_before=before)[0] == ["seite-9"], "dated pages are judged by date"
 
 
 def test_the_day_in_the_address_goes_before_the_lastmod() -> None:

@@ -28,6 +28,9 @@ _MOST_LASTMODS = 0.9
 """Some pages of a sitemap may be dated by hand, such as the imprint."""
 _NOW_WITHIN = timedelta(hours=1)
 """A `lastmod` of no more than this before the request is about the time of the request."""
+_MIN_MADE_AT_ONCE = 50
+"""A newsroom may publish fewer articles within `_MADE_WITHIN`."""
+_MADE_WITHIN = timedelta(minutes=10)
 NOON = timedelta(hours=12)
 """A date without a time counts as noon in the zone of the outlet: in UTC that is the same day, except in New Zealand's
 summer."""
@@ -138,6 +141,21 @@ def lastmod_is_now(items: Iterable[FeedItem], read_at: datetime) -> bool:
     changes = [item.updated_at for item in items if item.updated_at is not None]
     now = sum(change >= read_at - _NOW_WITHIN for change in changes)
     return len(changes) >= _MIN_LASTMODS and now >= _MOST_LASTMODS * len(changes)
+
+
+def lastmod_is_of_file(items: Iterable[FeedItem]) -> bool:
+    """True if nearly every `lastmod` of a sitemap is of the same minutes: the time at which the file was made, which
+    some sites write for all their pages every night. It is no date either.
+
+    Days without a time say nothing about this, because the sitemap of one day has one day.
+    """
+    changes = [item.updated_at for item in items if item.updated_at is not None]
+    if len(changes) < _MIN_MADE_AT_ONCE:
+        return False
+    timed = [item.updated_at for item in items if item.updated_at and item.updated_quality is not DateQuality.DAY_ONLY]
+    newest = max(timed, default=None)
+    made = sum(change >= newest - _MADE_WITHIN for change in timed) if newest is not None else 0
+    return made >= _MOST_LASTMODS * len(changes)
 
 
 def dated_by_itself(item: FeedItem, zone: ZoneInfo, existed_at: datetime | None) -> tuple[FeedItem, datetime | None]:

@@ -25,6 +25,7 @@ from pipeline.collect.history.sightings import (
     Sighting,
     dated_by_itself,
     lastmod_is_now,
+    lastmod_is_of_file,
     named_interval,
 )
 from pipeline.collect.history.sitemap_files import IsErased, SitemapFiles, SitemapReadings, nothing_is_erased
@@ -247,9 +248,9 @@ class SitemapWalk:
         named = named_interval(url, self._zone)
         day = named if named and named.end - named.start < _OVER_ONE_DAY else None
         found = []
-        is_now = lastmod_is_now(feed.items, read_at)
+        dates_nothing = lastmod_is_now(feed.items, read_at) or lastmod_is_of_file(feed.items)
         for listed in feed.items:
-            changed_at = None if is_now else _changed_at(listed)
+            changed_at = None if dates_nothing else _changed_at(listed)
             item, dated_at = dated_by_itself(listed, self._zone, changed_at)
             dated_at = dated_at or _dated_by_sitemap(changed_at, day)
             if listed.published_at is None and is_listing(item.url):

@@ -53,6 +53,18 @@ last_responses as (
     qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
 ),
 
+last_listings as (
+    select
+        source_id,
+        feed_url,
+        {
+            'warc_file': warc_file, 'warc_offset': warc_offset, 'warc_length': warc_length, 'warc_digest': warc_digest
+        } as listing
+    from polls
+    where was_read and warc_type = 'response'
+    qualify row_number() over (partition by source_id, feed_url order by position desc) = 1
+),
+
 totals as (
     select
         source_id,
@@ -129,12 +141,14 @@ select
     turnovers.peak_items_per_hour,
     last_responses.warc_payload_digest,
     last_responses.final_url,
-    last_responses.occurred_at as captured_at
+    last_responses.occurred_at as captured_at,
+    last_listings.listing
 from last_polls
 inner join totals using (source_id, feed_url)
 left join last_reads using (source_id, feed_url)
 left join last_filled_reads using (source_id, feed_url)
 left join last_responses using (source_id, feed_url)
+left join last_listings using (source_id, feed_url)
 left join failures using (source_id, feed_url)
 left join unmodified using (source_id, feed_url)
 left join moves using (source_id, feed_url)

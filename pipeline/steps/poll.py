@@ -220,7 +220,7 @@ async def _feed_body(
 
 
 async def _listed_before(stores: Stores, client: Client, source: Source, state: FeedState) -> frozenset[str] | None:
-    """The guids of the last reading of a sitemap; None if there is none, or its record cannot be read."""
+    """The guids of the last reading of a sitemap; None if it was not read, or its record cannot be read."""
     if state.listing is None:
         return None
     where = str(state.listing)

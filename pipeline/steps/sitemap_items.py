@@ -24,7 +24,7 @@ UNDATED = "undated_items"
 """The warning that a sitemap has pages without a date, which are not recorded."""
 MOST_UNLISTED = 0.5
 """If a larger share of a sitemap's pages was not listed before, it lists other pages each time, or under other
-addresses, so none of them is news for that."""
+addresses, and these are no news."""
 _A_DAY = timedelta(days=1)
 
 

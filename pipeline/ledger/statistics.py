@@ -1,12 +1,14 @@
 """The statistics of the catalog, compared with those that the files themselves have.
 
-DuckLake skips a file, or a whole table, if the catalog says that no value in it can fit a condition. So somebody who
-changes these statistics hides events from queries, and from the search for known ids, without changing any event. Each
-Parquet file ends with the statistics of its columns, which were computed when it was written.
+DuckLake skips a file, or a whole table, if the catalog says that no value in it can fit a condition, and counts the
+rows of a file by the catalog. So somebody who changes these statistics hides events from queries, and from the search
+for known ids, without changing any event. Each Parquet file ends with the statistics of its columns, which were
+computed when it was written.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
@@ -53,12 +55,12 @@ class _OfColumn(msgspec.Struct, frozen=True):
 
     def excludes(self, least: Any, most: Any) -> bool:
         """True if values from `least` to `most` are not all between the two bounds."""
-        read = _READ[self.column_type]
         try:
+            read = _READ[self.column_type]
             return (self.min_value is not None and read(self.min_value) > least) or (
                 self.max_value is not None and read(self.max_value) < most
             )
-        except (ValueError, TypeError):  # it is no value of the type, or a time without a zone
+        except (KeyError, ValueError, TypeError):  # no type of ours, no value of the type, or a time without a zone
             return True
 
 
@@ -70,6 +72,22 @@ class _InFile(_OfColumn, frozen=True):
 
 class _InTable(_OfColumn, frozen=True):
     contains_null: bool | None
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """The size of a file."""
+
+    rows: int | None
+    bytes: int | None
+    footer_bytes: int | None
+
+    def __str__(self) -> str:
+        rows, size, footer = ("?" if each is None else each for each in (self.rows, self.bytes, self.footer_bytes))
+        return f"{rows} rows, {size} bytes and a footer of {footer}"
+
+
+class _NamedEntry(_Entry, frozen=True):
+    name: str = ""
 
 
 class _Actual(msgspec.Struct):
@@ -86,10 +104,11 @@ def wrong_statistics(ledger: Ledger, files: Iterable[EventFile], unchanged: Set[
     names in `unchanged` are not opened. Raises LedgerError, StorageError."""
     tables = [*map(event_type, EVENT_TYPES)]
     rows = ledger.select(_InFile, "file_statistics", tables=tables)
-    paths = {path.rpartition("/")[2]: path for path in (file.data_file for file in files)}
-    for name, of_file in groupby(rows, key=attrgetter("data_file")):
-        if name in paths and name not in unchanged:
-            yield from _compared(ledger.catalog.files, paths[name], list(of_file))
+    of_file = {name: list(of_file) for name, of_file in groupby(rows, key=attrgetter("data_file"))}
+    paths = {path.rpartition("/")[2]: path for file in files for path in file.sizes}
+    for entry in ledger.select(_NamedEntry, "file_entries", tables=tables):
+        if entry.name in paths and entry.name not in unchanged:
+            yield from _compared(ledger.catalog.files, paths[entry.name], entry, of_file.get(entry.name, ()))
     of_column = defaultdict[tuple[str, int], list[_InFile]](list)
     for row in rows:
         of_column[row.table_name, row.column_id].append(row)
@@ -105,23 +124,25 @@ def _hides(whole: _InTable, row: _InFile) -> bool:
         return True
     if row.min_value is None or row.max_value is None:
         return False
-    read = _READ[row.column_type]
     try:
+        read = _READ[row.column_type]
         return whole.excludes(read(row.min_value), read(row.max_value))
-    except ValueError:
+    except (KeyError, ValueError):
         return True
 
 
-def _compared(files: EventFolder, path: str, rows: Sequence[_InFile]) -> Iterator[VerifyFinding]:
-    """A finding if the statistics of the file are not those in the catalog. One that cannot be read is found when
+def _compared(files: EventFolder, path: str, entry: _Entry, rows: Sequence[_InFile]) -> Iterator[VerifyFinding]:
+    """Findings if size or statistics of the file are not those in the catalog. One that cannot be read is found when
     its events are read."""
     try:
-        actual = _of_file(files, path)
+        size, actual = _of_file(files, path)
     except (OSError, pa.ArrowException):
         return
+    if (said_size := _Entry(entry.rows, entry.bytes, entry.footer_bytes)) != size:
+        yield VerifyFinding(f"file {path}", f"has {size}; the catalog says {said_size}")
     for row in rows:
-        said = actual.get(row.column_id, _Actual())  # DuckDB writes statistics of every column into every file
-        counts, bounds = (said.values, said.nulls), said.bounds
+        said = actual.get(row.column_id)  # DuckDB writes statistics of every column into every file
+        counts, bounds = ((None, None), ()) if said is None else ((said.values, said.nulls), said.bounds)
         is_wrong = (row.value_count, row.null_count) != counts or row.is_bounded != bool(bounds)
         if is_wrong or (bounds and row.excludes(min(bounds), max(bounds))):
             what = f"the catalog's statistics of column {row.column_id} are not those of the file"
@@ -129,9 +150,10 @@ def _compared(files: EventFolder, path: str, rows: Sequence[_InFile]) -> Iterato
             return
 
 
-def _of_file(files: EventFolder, path: str) -> dict[int, _Actual]:
-    """The columns of a file, by DuckLake's number. Raises OSError, ArrowException."""
+def _of_file(files: EventFolder, path: str) -> tuple[_Entry, dict[int, _Actual]]:
+    """The size of a file, and its columns by DuckLake's number. Raises OSError, ArrowException."""
     with files.open(path) as content, pq.ParquetFile(content) as file:
+        size = _Entry(file.metadata.num_rows, content.seek(0, os.SEEK_END), file.metadata.serialized_size)
         numbers = {field.name: int((field.metadata or {}).get(b"PARQUET:field_id", -1)) for field in file.schema_arrow}
         columns = dict[int, _Actual]()
         for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
@@ -145,4 +167,4 @@ def _of_file(files: EventFolder, path: str) -> dict[int, _Actual]:
                 column.nulls += nulls
                 if statistics.has_min_max:
                     column.bounds += (statistics.min, statistics.max)
-        return columns
+        return size, columns

@@ -14,8 +14,11 @@ import msgspec
 
 from pipeline.archive.erasing import NamedPlaces
 from pipeline.archive.storage import archive_storage
+from pipeline.errors import LedgerError
 from pipeline.events import EVENT_TYPES, ErasedRecord, event_type
 from pipeline.ledger import Ledger
+from pipeline.ledger.catalog_entries import DiscardedFile
+from pipeline.ledger.disk import RECOVERY
 from pipeline.ledger.erased import ErasedArticle
 from pipeline.ledger.event_files import event_files
 from pipeline.settings import Settings
@@ -87,7 +90,13 @@ def _sum(tables: Iterable[LedgerFiles]) -> LedgerFiles:
 
 
 def delete_superseded(ledger: Ledger, now: datetime, grace: timedelta = GRACE) -> int:
-    """Delete the files that were replaced before the time of grace, and orphans of killed appends; return how many."""
+    """Delete the files that were replaced before the time of grace, and orphans of killed appends; return how many.
+
+    Raises LedgerError, and deletes nothing, if the catalog names a file in use to be deleted.
+    """
+    for file in ledger.select(DiscardedFile, "discarded_files"):
+        what = f"has {file.name}, which is in use, among the files to be deleted; nothing was deleted"
+        raise LedgerError(f"{ledger.catalog}: {what}; {RECOVERY}")
     deleted = ledger.rearrange(_Deleted, "delete_superseded_files", older_than=now - grace)
     orphans = ledger.rearrange(_Deleted, "delete_orphaned_files", older_than=now - grace)
     return len(deleted) + len(orphans)

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
 from pipeline.ledger import Ledger, Verification, verify
+from pipeline.ledger.catalog_entries import wrong_entries
 from pipeline.ledger.checkpoint import Checkpoint, columns_digest, file_states, start_after, unchanged_files
 from pipeline.ledger.event_files import event_files
 from pipeline.ledger.statistics import wrong_statistics
@@ -114,7 +115,7 @@ class _Verifying:
             start = start_after(self._ledger, checkpoint, files, states)
             if start != BEGINNING:
                 self._read_since, unchanged = checkpoint.read_since, unchanged_files(checkpoint, states)
-        wrong = tuple(wrong_statistics(self._ledger, files, unchanged))
+        wrong = (*wrong_entries(self._ledger), *wrong_statistics(self._ledger, files, unchanged))
         columns = columns_digest(self._ledger)
         (head, *_) = self._ledger.head()
 

@@ -2,7 +2,16 @@
 select
     parse_filename(files.path) as data_file,
     md5(
-        cast((files.table_id, files.record_count, files.row_id_start, files.mapping_id) as varchar)
+        cast(
+            (
+                files.table_id,
+                files.record_count,
+                files.file_size_bytes,
+                files.footer_size,
+                files.row_id_start,
+                files.mapping_id
+            ) as varchar
+        )
         || coalesce(
             string_agg(
                 cast(
@@ -24,4 +33,11 @@ select
 from __ducklake_metadata_ledger.ducklake_data_file as files
 left join __ducklake_metadata_ledger.ducklake_file_column_stats as stats using (table_id, data_file_id)
 where files.end_snapshot is null
-group by files.path, files.table_id, files.record_count, files.row_id_start, files.mapping_id
+group by
+    files.path,
+    files.table_id,
+    files.record_count,
+    files.file_size_bytes,
+    files.footer_size,
+    files.row_id_start,
+    files.mapping_id

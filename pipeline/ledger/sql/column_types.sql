@@ -1,0 +1,7 @@
+select
+    table_name,
+    column_name,
+    data_type
+from duckdb_columns()
+where database_name = 'ledger' and schema_name = 'main'
+order by table_name, column_index

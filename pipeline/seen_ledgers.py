@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from pipeline.errors import LedgerMissing, LedgerReplaced, SettingsError, StorageError
+from pipeline.json_files import decoded
 from pipeline.ledger import Ledger
 from pipeline.ledger.catalog import catalog_at
 from pipeline.settings import Settings
@@ -43,9 +44,9 @@ class SeenLedger(msgspec.Struct, frozen=True):
     def read(cls, text: str) -> SeenLedger:
         """The ledger in what `write` has returned. Earlier versions wrote the place alone. Raises SettingsError."""
         try:
-            return msgspec.json.decode(text, type=cls) if text.startswith("{") else cls(text)
+            return decoded(text, cls) if text.startswith("{") else cls(text)
         except msgspec.DecodeError as exc:
-            raise SettingsError(f"{text!r}: a ledger was not noted like this ({exc}); delete the line") from exc
+            raise SettingsError(f"{text[:80]!r}: a ledger was not noted like this ({exc}); delete the line") from exc
 
     def write(self) -> str:
         return msgspec.json.encode(self).decode()
@@ -113,12 +114,15 @@ def require_restored(settings: Settings) -> None:
 
 
 def _noted(settings: Settings) -> dict[str, SeenLedger]:
-    """The ledgers in this user's file, by place."""
+    """The ledgers in this user's file, by place. Raises SettingsError."""
     try:
-        lines = settings.seen_ledgers_file.read_text("utf-8").splitlines()
+        lines = settings.seen_ledgers_file.read_text("utf-8", "backslashreplace").splitlines()
     except OSError:  # `_note` says what is wrong with the file
         return {}
-    return {seen.place: seen for seen in map(SeenLedger.read, lines)}
+    try:
+        return {seen.place: seen for seen in map(SeenLedger.read, lines)}
+    except SettingsError as exc:
+        raise SettingsError(f"{settings.seen_ledgers_file}: {exc}") from exc
 
 
 def _note(settings: Settings, ledger: Ledger, seen: SeenLedger | None) -> SeenLedger:

@@ -23,6 +23,7 @@ import msgspec
 from pipeline.backup.place import NOTE, End, require_ledger
 from pipeline.copying import ARCHIVE, EVENTS, FileState
 from pipeline.errors import LedgerLocked, StorageError
+from pipeline.json_files import decoded
 from pipeline.ledger.disk import disk_errors
 from pipeline.object_store import ObjectChanged, ObjectStore, StoredObject
 from pipeline.places import S3Place
@@ -149,7 +150,7 @@ class BucketBackup:
                 with self._store.open(NOTE) as file:
                     self._noted = file.read()
                 try:
-                    self._note = msgspec.json.decode(self._noted, type=_Listing)
+                    self._note = decoded(self._noted, _Listing)
                 except msgspec.DecodeError as exc:
                     raise StorageError(
                         f"{self}/{NOTE}: is no note of a backup in S3 ({exc}); use another prefix"

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.copying import EVENTS, FileTree, LocalTree
 from pipeline.errors import LedgerLocked, StorageError
+from pipeline.json_files import decoded
 from pipeline.ledger import Ledger
 from pipeline.ledger.disk import disk_errors, fsync
 from pipeline.ledger.local_catalog import LocalCatalog
@@ -133,7 +134,7 @@ class FolderBackup:
     def first_append(self) -> str | None:
         note = self._folder / NOTE
         try:
-            return msgspec.json.decode(note.read_bytes(), type=_Note).first_append if note.exists() else None
+            return decoded(note.read_bytes(), _Note).first_append if note.exists() else None
         except msgspec.DecodeError as exc:
             raise StorageError(f"{note}: is no note of a backup ({exc}); use another folder") from exc
 

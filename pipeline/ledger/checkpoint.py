@@ -30,8 +30,8 @@ FileStates = Mapping[str, str]
 class Checkpoint(msgspec.Struct, frozen=True):
     """Up to where a verification has read and proven every event."""
 
-    append_no: int
-    position: int
+    append_no: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    position: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     digest: str
     read_since: Annotated[datetime, msgspec.Meta(tz=True)]
     """Every event up to here was read at this time or later."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock
 
+from pipeline.json_files import decoded
 from pipeline.models.dbt_compile import SQL_PROJECT, CompiledModel, CompiledTest, compile_project
 from pipeline.models.event_source import event_source
 from pipeline.person_ids import read_person_ids
@@ -80,6 +81,6 @@ def read_recipe(settings: Settings, digest: str) -> Recipe:
 
 def _read(file: Path) -> Recipe | None:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Recipe)
+        return decoded(file.read_bytes(), Recipe)
     except (FileNotFoundError, msgspec.DecodeError):
         return None

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import msgspec
 
 from pipeline.errors import StorageError
+from pipeline.json_files import decoded
 from pipeline.ledger.checkpoint import Checkpoint
 from pipeline.shared_files import SharedFiles
 from pipeline.verification.archive_files import ArchivePart
@@ -76,6 +77,6 @@ class CheckpointFile:
 def _read(path: Path, files: SharedFiles) -> VerifyProgress:
     """What the file says. A missing or unreadable one says nothing, so everything is read."""
     try:
-        return msgspec.json.decode(files.read(path) or b"", type=VerifyProgress)
+        return decoded(files.read(path) or b"", VerifyProgress)
     except (StorageError, msgspec.DecodeError):
         return VerifyProgress()

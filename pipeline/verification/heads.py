@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
 from pipeline.errors import SettingsError, StorageError
 from pipeline.interval import utc_minute
+from pipeline.json_files import decoded
 from pipeline.ledger import Ledger
 from pipeline.ledger.checkpoint import AppendEnd
 from pipeline.models.build_file import built_head
@@ -36,7 +38,7 @@ class KeptHead(msgspec.Struct, frozen=True):
 class Anchor(msgspec.Struct, frozen=True):
     """A line of the anchors' file: the head of a ledger that had just been verified."""
 
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     position: int
     digest: str
 
@@ -67,7 +69,7 @@ def read_anchors(settings: Settings) -> Anchors:
         return Anchors((), (str(exc),))
     for number, line in enumerate(content.splitlines(), start=1):
         try:
-            anchor = msgspec.json.decode(line, type=Anchor)
+            anchor = decoded(line, Anchor)
         except msgspec.DecodeError as exc:
             damage.append(f"{path}: line {number} is no anchor ({exc})")
         else:

@@ -7,9 +7,11 @@ the original was, and reading a ledger must not change it.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from pipeline.json_files import decoded
 from pipeline.settings import Settings
 from pipeline.shared_files import shared_files
 from pipeline.verification.proof import Proof
@@ -18,7 +20,7 @@ from pipeline.verification.proof import Proof
 class LastVerification(msgspec.Struct, frozen=True):
     """When the ledger was last verified, and with which result."""
 
-    verified_at: datetime
+    verified_at: Annotated[datetime, msgspec.Meta(tz=True)]
     appends: int
     events: int
     records: int
@@ -26,7 +28,7 @@ class LastVerification(msgspec.Struct, frozen=True):
     digest: str
     findings: int
     first_finding: str | None
-    read_since: datetime | None = None
+    read_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """Every event was read at this time or later."""
 
 
@@ -49,8 +51,6 @@ def record_proof(settings: Settings, proof: Proof, now: datetime) -> None:
 def last_verification(settings: Settings) -> LastVerification | None:
     """The last verification; None if nothing was verified, or if the file cannot be read as one."""
     try:
-        return msgspec.json.decode(
-            shared_files(settings).read(settings.verification_file) or b"", type=LastVerification
-        )
+        return decoded(shared_files(settings).read(settings.verification_file) or b"", LastVerification)
     except msgspec.DecodeError:
         return None

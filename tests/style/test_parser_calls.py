@@ -66,9 +66,8 @@ BOUNDS = {
     ("pipeline.collect.http.hosts", "email.utils.parsedate_to_datetime"): Bound.CAPPED,
     ("pipeline.collect.http.robots", "protego.Protego.parse"): Bound.CAPPED,
     ("pipeline.collect.http.robots", "can_fetch"): Bound.CAPPED,
-    ("pipeline.collect.http.robots", "msgspec.json.decode"): Bound.OURS,
-    ("pipeline.collect.http.host_files", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.collect.http.host_rows", "msgspec.json.decode"): Bound.OURS,
+    ("pipeline.json_files", "msgspec.json.decode"): Bound.OURS,
     # The archive: our records; the body in them is decoded in one pass with limits
     ("pipeline.archive.codings", "brotli.Decompressor"): Bound.CAPPED,
     ("pipeline.archive.codings", "zlib.decompressobj"): Bound.CAPPED,
@@ -90,15 +89,8 @@ BOUNDS = {
     ("pipeline.sources.opml", "lxml.etree.fromstring"): Bound.OURS,
     ("pipeline.sources.source", "msgspec.toml.decode"): Bound.OURS,
     ("pipeline.sources.source_list", "tomlkit.parse"): Bound.OURS,
-    ("pipeline.backup.bucket", "msgspec.json.decode"): Bound.OURS,
-    ("pipeline.backup.place", "msgspec.json.decode"): Bound.OURS,
-    ("pipeline.seen_ledgers", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.standalone", "json.load"): Bound.OURS,
     ("pipeline.standalone", "json.loads"): Bound.OURS,
-    ("pipeline.verification.checkpoint_file", "msgspec.json.decode"): Bound.OURS,
-    ("pipeline.models.recipe", "msgspec.json.decode"): Bound.OURS,
-    ("pipeline.verification.heads", "msgspec.json.decode"): Bound.OURS,
-    ("pipeline.verification.remembered", "msgspec.json.decode"): Bound.OURS,
     ("pipeline.workers", "pickle.loads"): Bound.OURS,
 }
 """What bounds the parser, by module and full name of what is called."""

@@ -21,6 +21,7 @@ from urllib.parse import quote
 import msgspec
 
 from pipeline.errors import storage_errors
+from pipeline.json_files import decoded
 
 _MEMORY_BYTES = 256
 """Length of a memory file. It is constant because shortening a file takes time."""
@@ -110,7 +111,7 @@ class HostFile:
             written = os.pread(file, _MEMORY_BYTES, 0)
             memory = HostMemory()
             with suppress(msgspec.DecodeError):
-                memory = msgspec.json.decode(written, type=HostMemory)
+                memory = decoded(written, HostMemory)
             yield memory
             changed = msgspec.json.encode(memory).ljust(_MEMORY_BYTES)
             if changed != written:

@@ -17,6 +17,7 @@ from protego import Protego
 from pipeline.collect.http.addresses import canonical_host
 from pipeline.collect.http.host_files import file_stem
 from pipeline.errors import storage_errors
+from pipeline.json_files import decoded
 
 KEPT = timedelta(hours=24)
 """How long rules are used before they are fetched again (RFC 9309, 2.4)."""
@@ -121,7 +122,7 @@ class RobotsCache:
 def _kept(path: Path) -> KeptRobots | None:
     """The stored robots.txt; None if there is no file or a crash cut it off."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=KeptRobots)
+        return decoded(path.read_bytes(), KeptRobots)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 

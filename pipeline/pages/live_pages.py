@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from threading import BoundedSemaphore, Lock
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
@@ -37,7 +37,7 @@ from pipeline.pages.published_file import MAX_SECONDS, PublishedFile, ViewTooLar
 from pipeline.pages.reader_limits import ReaderLimits
 from pipeline.pages.rendering import Reader, content, policy, render, render_notice
 from pipeline.pages.selection import Selection, SelectionError, period_of
-from pipeline.pages.wording import FALLBACK, LANGUAGES, translations
+from pipeline.pages.wording import FALLBACK, LANGUAGES
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
 from pipeline.translatable import counted, phrase
@@ -51,6 +51,8 @@ MAX_POSITION = 2**63 - 1
 """A position is a BIGINT."""
 AT_ONCE = 16
 """Maximum number of pages that are worked on or wait; further requests are told to come back (503)."""
+DEEPEST = 8
+"""Most slashes in the address of a page of ours."""
 FETCH_SECONDS = 15.0
 """Pause between two questions to a store whether there is a newer published file."""
 PLAIN = "!$&'()*+,;=:@"
@@ -178,13 +180,19 @@ async def _answer(
 
 
 def _later(request: Request, status: int, seconds: int) -> Response:
+    page = _page_to_try_again(_language(request), min(_depth(request), DEEPEST), seconds)
+    return _html(page, status, {"Retry-After": str(seconds)})
+
+
+@lru_cache
+def _page_to_try_again(language: str, depth: int, seconds: int) -> str:
+    """A page for readers who ask for too many at once. It is kept, because it must cost nearly nothing."""
     said = counted(
-        "Too many pages at once: try again in %(n)s second",
-        "Too many pages at once: try again in %(n)s seconds",
+        "Too many pages at once: try again in %(n)s second.",
+        "Too many pages at once: try again in %(n)s seconds.",
         seconds,
     )
-    text = said.said(translations(_language(request)), str, str)
-    return Response(text, status, {"Retry-After": str(seconds)}, "text/plain")
+    return render_notice("unavailable", language, LiveLinks(depth, Selection()), reason=said)
 
 
 def _with_errors(page: Callable[[Request], Response], request: Request) -> Response:
@@ -211,7 +219,7 @@ def _with_errors(page: Callable[[Request], Response], request: Request) -> Respo
 
 
 def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
-    chosen = Selection.of(request.query_params)
+    chosen = Selection.of(request.query_params.multi_items())
     selection = followed(kind.name, chosen)
     keys = [request.path_params[key] for key in kind.keys]
     now = utc_now()
@@ -225,7 +233,7 @@ def _page(opened: _Published, kind: PageKind, request: Request) -> Response:
 
 
 def _feed(opened: _Published, request: Request) -> Response:
-    selection = Selection.of(request.query_params)
+    selection = Selection.of(request.query_params.multi_items())
     file = opened.newest()
     if selection.source_id is not None:
         require_source(file, selection.source_id)
@@ -252,7 +260,7 @@ def _record(opened: _Published, settings: Settings, request: Request) -> Respons
 
 def _notice(template: str, request: Request, status: int, **content: object) -> Response:
     try:
-        selection = Selection.of(request.query_params)
+        selection = Selection.of(request.query_params.multi_items())
         if status == 404:
             selection = replace(selection, source_id=None)  # it may be what is missing
     except SelectionError:
@@ -276,9 +284,9 @@ def _depth(request: Request) -> int:
     return max(0, raw.removeprefix(root).count("/") - 1)
 
 
-def _html(page: str, status: int = 200) -> Response:
+def _html(page: str, status: int = 200, more: Mapping[str, str] = MappingProxyType({})) -> Response:
     policies = f"{policy(FIRST_PAGE, is_live=True)}; frame-ancestors 'self'"
-    return HTMLResponse(page, status, {**HEADERS, "Content-Security-Policy": policies})
+    return HTMLResponse(page, status, {**HEADERS, **more, "Content-Security-Policy": policies})
 
 
 def preferred_language(accepted: str) -> str:

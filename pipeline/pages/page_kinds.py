@@ -6,7 +6,6 @@ The template of a page has its name. What a page shows is decided there and in `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from functools import cache
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.pages.published_file import Bound, Figure, PublishedFile, statement
-from pipeline.pages.selection import Period, Selection
+from pipeline.pages.selection import Period, Selection, read_day
 
 ANY_CHANGE = "any"
 """Stands in an address for changes of all kinds."""
@@ -106,7 +105,7 @@ def _change_kind(text: str) -> str:
 _READ: Mapping[str, Callable[[str], Bound]] = {
     "article_id": UUID,
     "change_kind": _change_kind,
-    "day": date.fromisoformat,
+    "day": read_day,
     "feed_key": str,
     "person": str,
     "rule": str,
@@ -164,9 +163,9 @@ KINDS: Mapping[str, PageKind] = {
         PageKind("changes", ("changes", "changes_by_source", "vanished", "first_quoted"), in_navigation=True),
         PageKind("changed", ("source", "changes", "changes_by_source"), ("source_id", "change_kind")),
         PageKind("voices", ("voices",), in_navigation=True),
-        PageKind("quoted", ("person", "quoted"), ("person",), placed=("quoted",)),
+        PageKind("quoted", ("person", "quoted_articles", "quoted"), ("person",), placed=("quoted_articles", "quoted")),
         PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),
-        PageKind("run", ("runs", "run_events"), ("run_id",)),
+        PageKind("run", ("runs", "run_sources", "run_events"), ("run_id",)),
         PageKind("backfills", ("backfills",), in_navigation=True),
         PageKind("backfill", ("backfills", "backfill_documents", "run_events"), ("run_id", "source_id")),
         PageKind("named", ("person", "named", "named_as"), ("person",), placed=("named", "named_as")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -16,7 +16,12 @@ DAYS_SHOWN = timedelta(days=14)
 """Without a choice, the last two weeks of the data are shown."""
 _YEARS = range(1000, 9999)
 """Years that can be chosen: periods are computed from them, and a field has the year 2 while somebody types 2026."""
+FILTERS = ("from", "to", "since", "source", "language", "words", "named", "only")
+"""The names that an address may have after its question mark, each once."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+LONGEST_QUOTED = 40
+"""Most characters of an address that an error repeats."""
 LONGEST_SEARCH = 200
 """Maximum number of characters that are searched for."""
 
@@ -44,8 +49,22 @@ class Selection(msgspec.Struct, frozen=True):
     """The place on a page whose rows are shown alone: others could fill the page before them."""
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> Selection:
-        """The selection in an address; other names are ignored. Raises SelectionError for a value that has no sense."""
+    def of(cls, filters: Sequence[tuple[str, str]]) -> Selection:
+        """The selection in an address, given as its names and values in order.
+
+        Raises SelectionError for a name that is no filter or stands there twice, and for a value that has no sense:
+        the reader would take the page as filtered.
+        """
+        given = dict(filters)
+        for number, (name, value) in enumerate(filters):
+            if name not in FILTERS:
+                names = ", ".join(FILTERS)
+                said = phrase(
+                    "%(name)s=%(given)s: is not a filter; choose from %(names)s", **_quoted(name, value), names=names
+                )
+                raise SelectionError(said)
+            if name in (earlier for earlier, _ in filters[:number]):
+                raise SelectionError(phrase("%(name)s=%(given)s: stands there twice", **_quoted(name, value)))
         language = given.get("language", "").lower()
         if language and not _LANGUAGE.fullmatch(language):
             said = phrase("language=%(given)s: is not a code of two or three letters", given=given["language"])
@@ -140,13 +159,23 @@ def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
     return Period(selection, max(from_on, first_on), min(to_on, last_on), first_on, last_on)
 
 
+def read_day(text: str) -> date:
+    """The day that is written as 2026-03-14. Raises ValueError for other spellings, and for years of no news."""
+    day = date.fromisoformat(text)
+    if not _DAY.fullmatch(text) or day.year not in _YEARS:
+        raise ValueError(f"{text}: is not a day such as 2026-03-14")
+    return day
+
+
+def _quoted(name: str, value: str) -> dict[str, str]:
+    """Both as an error shows them."""
+    return {"name": name[:LONGEST_QUOTED], "given": value[:LONGEST_QUOTED]}
+
+
 def _day(given: Mapping[str, str], name: str) -> date | None:
     text = given.get(name, "")
     try:
-        day = date.fromisoformat(text) if text else None
-        if day is not None and day.year not in _YEARS:
-            raise ValueError(f"{day} is in no year of {_YEARS}")
-        return day
+        return read_day(text) if text else None
     except ValueError as exc:
         said = phrase("%(name)s=%(given)s: is not a day such as 2026-03-14", name=name, given=text)
         raise SelectionError(said) from exc

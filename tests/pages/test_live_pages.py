@@ -168,6 +168,7 @@ def test_archived_record_is_shown_as_text(browser: Browser, demo: Demo) -> None:
         ("/changes.atom?source=meridain", "no source “meridain”", "/source/meridian"),
         ("/person/Nadja%20Wolff", "no person “Nadja Wolff”", "/search?words=Nadja+Wolff"),
         ("/day/meridian/2026-13-01", "nothing about meridian on “2026-13-01”", "/source/meridian"),
+        ("/day/meridian/20260303", "nothing about meridian on “20260303”", "/source/meridian"),
         ("/day/meridian/2026-01-01", "nothing about meridian on “2026-01-01”", "/source/meridian"),
     ],
 )
@@ -194,6 +195,11 @@ def test_address_of_no_page_says_what_is_missing_and_where_to_go(
         ("from=2026-03-04&to=2026-03-02", "from=2026-03-04: is after to=2026-03-02"),
         (f"words={201 * 'x'}", f"words={40 * 'x'}…: has more than 200 characters"),
         ("language=klingon", "language=klingon: is not a code of two or three letters"),
+        ("to=20260314", "to=20260314: is not a day such as 2026-03-14"),
+        ("from=2026-W11-6", "from=2026-W11-6: is not a day such as 2026-03-14"),
+        ("sources=meridian", "sources=meridian: is not a filter; choose from from, to, since, source, language"),
+        ("From=2026-03-02", "From=2026-03-02: is not a filter"),
+        ("source=meridian&source=kurier", "source=kurier: stands there twice"),
         ("from=%3Cx-1%3E&language=de", "from=<x-1>: is not a day such as 2026-03-14"),
     ],
 )
@@ -201,7 +207,8 @@ def test_address_of_no_page_says_what_is_missing_and_where_to_go(
 def test_a_filter_without_sense_is_refused_by_name(browser: Browser, address: str, query: str, said: str) -> None:
     answer = browser.get(f"{address}?{query}")
     assert answer.status == 400
-    assert parsed(answer.text).xpath("string(//main/p)").startswith(f"{said}. ")
+    told = parsed(answer.text).xpath("string(//main/p)")
+    assert told.startswith(said) and told.endswith(". Go back, and choose something else.")
 
 
 @pytest.mark.parametrize(

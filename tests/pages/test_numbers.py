@@ -125,7 +125,7 @@ def test_numbers_of_a_language_are_those_of_rows_also_if_a_source_has_two(browse
 def test_numbers_of_sources_and_persons_are_those_of_their_rows(newsroom: Browser) -> None:
     seen = Counter[str]()
     opened = cache(lambda target: parsed(newsroom.get(target).text))
-    addresses = ["/"]
+    addresses = ["/", "/voices", "/runs"]
     for start, pattern in (("/", "source/"), ("/voices", "person/")):
         found = opened(start).xpath(f"//main//th/a[contains(@href, '{pattern}')]/@href")
         addresses += sorted({urljoin(start, each) for each in found})[:2]
@@ -170,9 +170,9 @@ def _articles(page: Any, place: str, link: Any) -> int:
 
 
 def _removed(page: Any, place: str, link: Any) -> int:
-    rows = page.xpath("//section[h2/@id = $place]//tbody/tr", place=place)
+    """Articles are rows, and the blocks that were removed from them are lists in these."""
     is_of_articles = bool(link.xpath("../preceding-sibling::td[@class='amount']"))
-    return len({row.xpath("string(th/a/@href)") for row in rows}) if is_of_articles else len(rows)
+    return len(page.xpath(f"//section[h2/@id = $place]//tbody/tr{'' if is_of_articles else '//li'}", place=place))
 
 
 def _named(page: Any, place: str, link: Any) -> int:
@@ -195,4 +195,6 @@ COUNTED = {
     "requests": _in_section,
     "removed": _removed,
     "named": _named,
+    "quoted": _in_section,
+    "run": _in_section,
 }

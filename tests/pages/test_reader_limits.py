@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 
 from pipeline.pages import live_pages
 from pipeline.pages.reader_limits import AT_ONCE, READERS_KNOWN, ReaderLimits
-from tests.pages.serving import served
+from tests.pages.serving import parsed, served
 from tests.worlds.running import Demo
 
 
@@ -67,3 +69,6 @@ def test_server_says_when_to_come_back(demo: Demo) -> None:
             answer = browser.get(address)
             assert answer.status == 429
             assert 990 < int(answer.headers["Retry-After"]) <= 1_000
+            page = parsed(answer.text)
+            assert "Too many pages at once: try again in" in page.xpath("string(//main)")
+            assert browser.get(urljoin(address, page.xpath("//nav//a/@href")[0])).status == 429

@@ -60,7 +60,9 @@ class Selection(msgspec.Struct, frozen=True):
             if name not in FILTERS:
                 names = ", ".join(FILTERS)
                 said = phrase(
-                    "%(name)s=%(given)s: is not a filter; choose from %(names)s", **_quoted(name, value), names=names
+                    "%(name)s=%(given)s: is not a filter; choose from %(possible)s",
+                    **_quoted(name, value),
+                    possible=names,
                 )
                 raise SelectionError(said)
             if name in (earlier for earlier, _ in filters[:number]):

@@ -50,7 +50,7 @@ IDS = [message.id for message in CATALOGUE]
 WRITTEN = _written()
 NOT_COUNTED = {
     *("headline", "name", "person", "text", "url", "file", "error", "task", "label", "dag", "feeds"),
-    *("why", "finding", "reasons", "kinds", "given", "language"),
+    *("why", "finding", "reasons", "kinds", "given", "possible", "language"),
     *("at", "since", "time", "day", "from", "to", "first", "last"),
     *("no", "position", "offset", "length", "seen"),
     "limit",

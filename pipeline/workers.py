@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.reduction import ForkingPickler
@@ -196,7 +197,7 @@ class WorkerProcess:
             if self._running is None:
                 here, there = self._context.Pipe()
                 process = self._context.Process(target=_serve, args=(there, self._bounds), daemon=True)
-                with _without_main():
+                with _without_main(), _without_interrupts():
                     process.start()
                 there.close()
                 self._running, self._tasks = (process, here), 0
@@ -266,6 +267,21 @@ def _answer(task: Task) -> bytes:
             return pickle.dumps(_Raised(type(exc), exc.args, exc.__dict__))
         except Exception:  # noqa: BLE001  # something in it cannot be pickled
             return pickle.dumps(_Raised(RuntimeError, (f"{type(exc).__name__}: {exc}",), {}))
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Keep ctrl-C, which reaches the whole group, from the fork server, which inherits this: it would end with a
+    traceback while it imports what `preload` has named. It ends with this process, as its workers do.
+
+    multiprocessing starts its resource tracker first, which would allow the signal again.
+    """
+    resource_tracker.ensure_running()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 _STARTING = threading.Lock()

@@ -48,6 +48,10 @@ def misbehave(task: int) -> int:
     return task * task
 
 
+def waiting_signals(_: int) -> set[int]:
+    return {*signal.pthread_sigmask(signal.SIG_BLOCK, ())}
+
+
 def backtrack(_: int) -> object:
     """Backtrack for years in C."""
     return re.fullmatch(r"(a+)+b", "a" * 60)
@@ -92,6 +96,12 @@ def fail(task: int) -> int:
         case 8:
             raise LookupError(lambda: task)
     raise LookupError(f"task {task}")
+
+
+def test_an_interrupt_does_not_reach_the_server_from_which_workers_are_forked() -> None:
+    """It would end with a traceback while it imports; what it blocks is blocked in its workers."""
+    assert [*parallel_map(waiting_signals, [1], 1)] == [{signal.SIGINT}]
+    assert signal.SIGINT not in waiting_signals(1)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

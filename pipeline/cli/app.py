@@ -30,7 +30,7 @@ from pipeline.cli import (
     status,
 )
 from pipeline.cli.console import configure_logs, say
-from pipeline.cli.interruption import INTERRUPTED, Interrupted, interruption
+from pipeline.cli.interruption import INTERRUPTED, Interrupted, interruption, recording_nothing
 from pipeline.errors import STORAGE_ERRNOS, NewsledgerError, storage_error
 from pipeline.settings import load_settings
 from pipeline.stopping import listen
@@ -69,13 +69,13 @@ app.command(rich_help_panel=RECORD)(ingest.ingest)
 app.command(rich_help_panel=RECORD)(poll.poll)
 app.command(rich_help_panel=RECORD)(backfill.backfill)
 # SQL may begin with a comment, which looks like an option
-app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(query.sql)
+app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(recording_nothing(query.sql))
 # a query may begin with a word that is excluded, which looks like an option
-app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(search.search)
-app.command(rich_help_panel=QUERY)(export.export)
-app.command(rich_help_panel=QUERY)(status.status)
-app.command(rich_help_panel=QUERY)(status.metrics)
-app.command(rich_help_panel=QUERY)(pages.report)
+app.command(rich_help_panel=QUERY, context_settings={"ignore_unknown_options": True})(recording_nothing(search.search))
+app.command(rich_help_panel=QUERY)(recording_nothing(export.export))
+app.command(rich_help_panel=QUERY)(recording_nothing(status.status))
+app.command(rich_help_panel=QUERY)(recording_nothing(status.metrics))
+app.command(rich_help_panel=QUERY)(recording_nothing(pages.report))
 app.command(rich_help_panel=QUERY)(pages.serve)
 app.command("models", rich_help_panel=QUERY)(ingest.build_models)
 app.command(rich_help_panel=QUERY)(ingest.publish)
@@ -87,11 +87,11 @@ app.command(rich_help_panel=LEDGER)(backup.restore)
 app.command(rich_help_panel=LEDGER)(backup.migrate)
 app.command(rich_help_panel=LEDGER)(maintain.part)
 app.command(rich_help_panel=LEDGER)(redact.redact)
-app.command(rich_help_panel=FILES)(saved_files.extract)
-app.command(rich_help_panel=FILES)(saved_files.annotate)
+app.command(rich_help_panel=FILES)(recording_nothing(saved_files.extract))
+app.command(rich_help_panel=FILES)(recording_nothing(saved_files.annotate))
 app.add_typer(sources.app, name="sources", rich_help_panel=SET_UP)
 app.command(rich_help_panel=SET_UP)(airflow.airflow)
-app.command(rich_help_panel=SET_UP)(doctor.doctor)
+app.command(rich_help_panel=SET_UP)(recording_nothing(doctor.doctor))
 
 
 def main() -> None:

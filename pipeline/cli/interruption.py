@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from pipeline.errors import NewsledgerError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 INTERRUPTED = 130
 """Exit status: 128 + SIGINT, as shells report it."""
@@ -32,3 +37,14 @@ def interruption(left: Callable[[], str]) -> Iterator[None]:
         if exc.code != INTERRUPTED:
             raise
         raise Interrupted(left()) from exc
+
+
+def recording_nothing(command: Callable[P, R]) -> Callable[P, R]:
+    """The command, with the sentence for one that leaves nothing to resume."""
+
+    @wraps(command)
+    def run(*args: P.args, **options: P.kwargs) -> R:
+        with interruption(lambda: "run the same command again"):
+            return command(*args, **options)
+
+    return run

@@ -14,6 +14,7 @@ import msgspec
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.interruption import recording_nothing
 from pipeline.cli.options import SourceIds, SourcesPath
 from pipeline.collect import READERS
 from pipeline.errors import NewsledgerError, SourcesError
@@ -70,6 +71,7 @@ def export(
 
 
 @app.command()
+@recording_nothing
 def check(source: SourceIds = None, sources: SourcesPath = None) -> None:
     """Request every feed and sitemap once, without recording anything. Exit status 1 if one cannot be read.
 
@@ -151,6 +153,7 @@ def _age(at: datetime | None, now: datetime) -> str | None:
 
 
 @app.command()
+@recording_nothing
 def add(
     what: Annotated[
         list[str], typer.Argument(metavar="URL|FILE.opml", help="Feeds, sitemaps, homepages, or OPML files.")

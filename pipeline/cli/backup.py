@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.options import Data
+from pipeline.errors import NotAsRecorded
 from pipeline.ledger import Ledger
 from pipeline.ledger.log import utc_now
 from pipeline.settings import load_settings
@@ -51,7 +52,12 @@ def restore(place: PlaceOfBackup, data: Data = None) -> None:
             )
     for finding in proof.findings:
         console.say(finding.text)
-    proof.require_success()
+    if proof.findings:
+        raise NotAsRecorded(
+            f"{settings.data}: was restored, but {place} does not hold all that was recorded: copy the named files from"
+            " another backup or from where this one was made, and run `newsledger verify --full --archive`; or restore"
+            " another backup into an empty data directory"
+        )
     console.echo(f"{settings.data}: {proof.events} events and {proof.records} records restored, as they were recorded")
     console.echo(f"head {proof.head}")
 

@@ -101,7 +101,10 @@ def _open_newsroom(clock: Callable[[], datetime], port: int) -> Iterator[Newsroo
     try:
         newsroom.__enter__()
     except OSError as exc:
-        raise SettingsError(f"port {port} cannot be used for the sample newsroom ({exc.strerror}); try --port") from exc
+        command = f"{_short(Path(sys.argv[0]).absolute())} demo --port NUMBER"
+        raise SettingsError(
+            f"port {port} cannot be used for the sample newsroom ({exc.strerror}); end what uses it, or run `{command}`"
+        ) from exc
     try:
         yield newsroom
     finally:

@@ -156,7 +156,7 @@ def verify_ledger(
         proof = verify_installation(
             settings, ledger, now, full=full, archive=part, given=heads, on_progress=on_progress
         )
-        erasures = ledger.select(RecordedErasure, "erasures")
+        erasures = [] if proof.findings else ledger.select(RecordedErasure, "erasures")
     try:
         record_proof(settings, proof, now)
     except StorageError as exc:  # for example of a write-protected copy

@@ -9,12 +9,14 @@ import msgspec
 
 from pipeline.archive.named_records import CheckedFile
 from pipeline.archive.storage import archive_storage
+from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger, Verification, verify
 from pipeline.ledger.catalog_entries import wrong_entries
 from pipeline.ledger.checkpoint import Checkpoint, columns_digest, file_states, start_after, unchanged_files
+from pipeline.ledger.disk import first_line
 from pipeline.ledger.event_files import event_files
 from pipeline.ledger.statistics import wrong_statistics
-from pipeline.ledger.verify import BEGINNING, AppendRow
+from pipeline.ledger.verify import BEGINNING, AppendRow, VerifyFinding
 from pipeline.models.build_file import damage_in, lacks_build_info
 from pipeline.regular_files import file_state
 from pipeline.settings import Settings
@@ -88,10 +90,14 @@ class _Verifying:
             if not findings and verification.appends:
                 self._file.update(end=EndSeen(verification.events, verification.digest))
             records_read = 0
-            for checked in self._archive_files(archive, full):
-                records_read += checked.records
-                findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
-                findings += (Deviation(Part.UNERASED, f"archive: {text}") for text in checked.unerased)
+            try:
+                for checked in self._archive_files(archive, full):
+                    records_read += checked.records
+                    findings += (Deviation(Part.ARCHIVE, f"archive: {text}") for text in checked.findings)
+                    findings += (Deviation(Part.UNERASED, f"archive: {text}") for text in checked.unerased)
+            except LedgerError:
+                if not findings:  # which say why it cannot be read
+                    raise
             findings += self._anchors(anchors)
             findings += self._builds(full)
         finally:
@@ -109,13 +115,24 @@ class _Verifying:
         )
 
     def _events(self, full: bool) -> Verification:
+        entries = tuple(wrong_entries(self._ledger))
+        try:
+            return self._read_events(full, entries)
+        except LedgerError as exc:
+            if not entries:  # they say why it cannot be read
+                raise
+            end, unread = self._ledger.head(), f"cannot be read: {first_line(exc.__cause__ or exc)}"
+            findings = (*entries, VerifyFinding("ledger", unread))
+            return Verification(end.append_no, end.position, end.digest, findings, BEGINNING)
+
+    def _read_events(self, full: bool, entries: Sequence[VerifyFinding]) -> Verification:
         files, checkpoint = event_files(self._ledger), self._file.progress.checkpoint
         states, start, unchanged = file_states(self._ledger, files), BEGINNING, frozenset[str]()
         if checkpoint is not None and not full and checkpoint.read_since <= self._now:
             start = start_after(self._ledger, checkpoint, files, states)
             if start != BEGINNING:
                 self._read_since, unchanged = checkpoint.read_since, unchanged_files(checkpoint, states)
-        wrong = (*wrong_entries(self._ledger), *wrong_statistics(self._ledger, files, unchanged))
+        wrong = (*entries, *wrong_statistics(self._ledger, files, unchanged))
         columns = columns_digest(self._ledger)
         (head, *_) = self._ledger.head()
 

@@ -202,6 +202,7 @@ def test_a_damaged_backup_is_found_when_it_is_restored(
     restored = newsledger("restore", folder, "--data", target)
     assert restored.returncode == 1
     assert "is missing" in restored.stderr
+    assert f"{folder} does not hold all that was recorded: copy the named files from another backup" in restored.stderr
     again = newsledger("restore", folder, "--data", target)
     assert "is there already; restore into an empty data directory" in again.stderr
     nothing = newsledger("restore", folder / "nowhere", "--data", target / "new")

@@ -165,7 +165,9 @@ def test_pages_of_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 def test_a_busy_port(tmp_path: Path) -> None:
     with WebServer() as web:
         port = web.base.rpartition(":")[2]
-        assert f"port {port}" in fails_with_one_line(newsledger("demo", "--port", port, "--data", tmp_path))
+        said = fails_with_one_line(newsledger("demo", "--port", port, "--data", tmp_path))
+        assert f"port {port} cannot be used" in said
+        assert said.endswith(" demo --port NUMBER`")
 
 
 # init, verify, status

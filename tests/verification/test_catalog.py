@@ -18,6 +18,8 @@ from pipeline.ledger.log import utc_now
 from pipeline.ledger.statistics import wrong_statistics
 from pipeline.settings import Settings
 from pipeline.steps.maintain import delete_superseded
+from pipeline.verification.archive_files import ArchivePart
+from pipeline.verification.installation import verify_installation
 from tests.worlds.reliability_page import is_documented
 from tests.worlds.stored import stored_files
 from tests.worlds.verified import append, prove
@@ -132,6 +134,15 @@ def test_a_file_without_statistics_is_found(settings: Settings) -> None:
         findings = [*wrong_statistics(ledger, files, set())]
     assert {each.where for each in findings} == {f"file {path}"}
     assert findings[-1].what == "the catalog's statistics of column 1 are not those of the file"
+
+
+def test_a_table_that_cannot_be_read_does_not_hide_why(settings: Settings) -> None:
+    tables = "select table_id from ducklake_table where table_name like 'article_%'"
+    assert edit_catalog(settings, f"update {COUNTS} set record_count = -1 where table_id in ({tables})")
+    with Ledger.open(settings.ledger_catalog) as ledger:
+        proof = verify_installation(settings, ledger, utc_now(), archive=ArchivePart.ALL)
+    found = [each.text for each in proof.findings]
+    assert is_documented("a negative number of rows of an empty table", found), found
 
 
 def test_maintenance_deletes_no_file_in_use(settings: Settings) -> None:

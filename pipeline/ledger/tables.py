@@ -93,10 +93,15 @@ def _complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
         require_no_events(catalog)
     import pyarrow.dataset  # noqa: F401  # DuckDB imports it, and would swallow an interrupt that arrives meanwhile
 
-    con.begin()
     if not columns:
+        con.begin()
         con.execute(statement("create_bookkeeping"))
         con.execute("insert into ledger.ledger_format values (?)", [FORMAT_VERSION])
+        con.commit()
+    if columns.keys().isdisjoint(map(event_type, EVENT_TYPES)):
+        # DuckLake accepts options for committed tables only. A making that is interrupted here is not complete.
+        con.execute(statement("keep_bookkeeping_in_catalog"))
+    con.begin()
     for cls in EVENT_TYPES:
         name = event_type(cls)
         empty = con.from_arrow(table_schema(cls).empty_table())
@@ -109,8 +114,6 @@ def _complete(con: DuckDBPyConnection, catalog: Catalog) -> None:
                 con.execute(f'alter table ledger.{name} add column "{column}" {kind}')
     con.commit()
     con.execute(statement("begin_statistics"))
-    if not columns:
-        con.execute(statement("keep_bookkeeping_in_catalog"))  # DuckLake accepts options for committed tables only
 
 
 def _columns(con: DuckDBPyConnection) -> dict[str, frozenset[str]]:

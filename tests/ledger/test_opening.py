@@ -28,6 +28,9 @@ from pipeline.errors import (
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
 from pipeline.ledger.rows import table_schema
+from pipeline.ledger.session import connect
+from pipeline.ledger.sql import statement
+from pipeline.ledger.tables import FORMAT_VERSION
 from pipeline.places import LedgerPlace
 from pipeline.steps.backfill.history_state import NamedArticles, known_articles
 from pipeline.steps.maintain import merge_files
@@ -229,6 +232,24 @@ def test_a_ledger_whose_making_was_interrupted_is_made_again(catalog: LedgerPlac
     with Ledger.open(catalog) as ledger:
         ledger.append([item("a")], run)
         assert ledger.head().position == 1
+
+
+def test_a_making_that_was_interrupted_before_its_options_is_completed(catalog: LedgerPlace, run: Run) -> None:
+    """Otherwise each append would write two files of bookkeeping, for ever."""
+    place = catalog_at(catalog)
+    place.prepare()
+    with closing(connect(place)) as con:
+        con.begin()
+        con.execute(statement("create_bookkeeping"))
+        con.execute("insert into ledger.ledger_format values (?)", [FORMAT_VERSION])
+        con.commit()
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+        files = {each["table_name"]: each["file_count"] for each in ledger.table(FILES).to_pylist()}
+    assert (files["item_discovered"], files["appends"]) == (1, 0)
+
+
+FILES = "select table_name, file_count from ducklake_table_info('ledger')"
 
 
 def empty_catalog(place: LedgerPlace) -> None:

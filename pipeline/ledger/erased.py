@@ -106,10 +106,13 @@ class ErasedArticles:
         """The ledger has a new head, and nothing was erased since the last one."""
         self._as_of = digest
 
-    def refuse(self, event: Event) -> bool:
-        """True if the event says something about an erased article that must not be recorded again."""
+    def without(self, events: dict[UUID, Event]) -> dict[UUID, Event]:
+        """The events, by id, that say nothing about an erased article which must not be recorded again."""
         if not self._scopes:
-            return False
+            return events
+        return {event_id: event for event_id, event in events.items() if not self._refuses(event)}
+
+    def _refuses(self, event: Event) -> bool:
         if not isinstance(event, ArticleEvent | ItemDiscovered) or isinstance(event, ArticleRedacted):
             return False
         scope = self._scopes.get(event.article_id)

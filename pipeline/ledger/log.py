@@ -33,7 +33,7 @@ from pipeline.ledger.catalog import Catalog, catalog_at
 from pipeline.ledger.disk import RECOVERY
 from pipeline.ledger.erased import ErasedArticle, ErasedArticles, Erasure
 from pipeline.ledger.id_index import IdIndex
-from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, to_table
+from pipeline.ledger.rows import ROWS_IN_BATCH, Recorded, canonical_lines_of, collection_paused, to_table
 from pipeline.ledger.session import connect, execute, ledger_errors
 from pipeline.ledger.sql import statement
 from pipeline.ledger.tables import completed, is_complete, require_no_events
@@ -171,10 +171,11 @@ class Ledger:
 
         Raises LedgerLocked after `lock_timeout_seconds`, StorageError if the disk is full.
         """
-        offered = {event.event_id: event for event in events}
-        if not offered:
-            return Append({}, self.head()[0])
-        return self._locked(lambda: self._append_once(offered, run))
+        with collection_paused():
+            offered = {event.event_id: event for event in events}
+            if not offered:
+                return Append({}, self.head()[0])
+            return self._locked(lambda: self._append_once(offered, run))
 
     def erase(self, plan: Callable[[], Erasure], run: Run) -> Append:
         """Remove and replace events, and record those that seal the rest, in one transaction. `plan` is called under
@@ -262,7 +263,7 @@ class Ledger:
                 Recorded(position=position + n, event_id=event_id, recorded_at=now, run_id=run.run_id, event=event)
                 for n, (event_id, event) in enumerate(fresh.items(), start=1)
             ]
-            digest = chain_digest(previous_digest, append_no + 1, (item.canonical() for item in recorded))
+            digest = chain_digest(previous_digest, append_no + 1, [canonical_lines_of(recorded)])
             self._insert(recorded)
             last = recorded[-1].position
             row = [append_no + 1, position + 1, last, len(recorded), run.run_id, now, digest, previous_digest]
@@ -312,7 +313,7 @@ class Ledger:
             self._con.unregister("offered")
         if fresh:
             self._erased.read(head.digest, lambda: self._rows(ErasedArticle, "erased_articles", {}))
-        return {event_id: event for event_id, event in fresh.items() if not self._erased.refuse(event)}
+        return self._erased.without(fresh)
 
     def _contains(self, position: int, digest: str) -> bool:
         """True if an append ends at this position, with this digest of the chain."""

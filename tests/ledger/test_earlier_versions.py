@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 HEADS = {
     "0.1": (36, "sha256:b5f53e8c875d1bf40a0f908f988cd986930e87314309125c13eb0b2c5037a093"),
     "2026-11-30": (50, "sha256:61bcde60a0e2f96ae6d0eefb5e9f5c17a72d60cfcb9f772f2e721e824efbf24e"),
+    "2026-12-01": (57, "sha256:0873661e3f618c7463b75cd3143e775ad3fb94f817f31efc3999d14eddabd601"),
 }
 """The last position of each ledger, and the digest of its chain as that version computed it."""
 

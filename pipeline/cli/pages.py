@@ -130,6 +130,8 @@ def serve(
         raise SettingsError(f"{settings.data}: is not a directory; choose another --data, or run `newsledger ingest`")
     console.require_free(port)
     console.echo(f"pages of {settings.news_file} at http://127.0.0.1:{port}  (ctrl-C stops it)")
+    if not settings.news_file.is_file():
+        console.echo("nothing was published so far; `newsledger ingest` or `newsledger demo` does it")
     with suppress(KeyboardInterrupt):
         prepare(utc_now().date())
         uvicorn.run(

@@ -245,6 +245,7 @@ def _feed(opened: _Published, request: Request) -> Response:
 
 def _record(opened: _Published, settings: Settings, request: Request) -> Response:
     """An archived record as text."""
+    Selection.of(request.query_params.multi_items())  # refused here, too
     position = request.path_params["position"]
     found = opened.newest().answer("record", {"position": min(position, MAX_POSITION)})
     if not found:

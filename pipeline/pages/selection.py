@@ -19,6 +19,7 @@ _YEARS = range(1000, 9999)
 FILTERS = ("from", "to", "since", "source", "language", "words", "named", "only")
 """The names that an address may have after its question mark, each once."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_EXCLUDED = re.compile(r'(^|\s)-(["„“”«»][^"„“”«»]*["„“”«»]|\S+)')
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 LONGEST_QUOTED = 40
 """Most characters of an address that an error repeats."""
@@ -91,6 +92,11 @@ class Selection(msgspec.Struct, frozen=True):
             given.get("named") or None,
             given.get("only") or None,
         )
+
+    @property
+    def has_words(self) -> bool:
+        """True if an article must contain a word: those that `main.search` excludes find nothing by themselves."""
+        return bool(re.search(r"\w", _EXCLUDED.sub(" ", self.words)))
 
     @property
     def query(self) -> str:
@@ -179,5 +185,14 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
     try:
         return read_day(text) if text else None
     except ValueError as exc:
+        if _DAY.fullmatch(text) and int(text[:4]) not in _YEARS:
+            first, last = str(_YEARS[0]), str(_YEARS[-1])
+            said = phrase(
+                "%(name)s: is not in the years from %(first)s to %(last)s",
+                name=f"{name}={text}",
+                first=first,
+                last=last,
+            )
+            raise SelectionError(said) from exc
         said = phrase("%(name)s=%(given)s: is not a day such as 2026-03-14", name=name, given=text)
         raise SelectionError(said) from exc

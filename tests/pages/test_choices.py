@@ -75,6 +75,13 @@ def test_form_and_feed_have_the_days_that_were_chosen_and_no_others(browser: Bro
         assert page.xpath("string(//link/@href)").endswith(f"changes.atom?{query}")
 
 
+def test_what_is_not_narrowed_by_a_language_says_so(browser: Browser) -> None:
+    for query, notes in (("?language=de", 2), ("", 0)):
+        sections = parsed(browser.get(f"/{query}").text).xpath("//section[h2/@id='person' or h2/@id='feeds']")
+        said = [section.xpath("string(p[@class='note'])") for section in sections]
+        assert sum(each.startswith("In all languages") for each in said) == notes
+
+
 def test_language_without_articles_is_shown_as_chosen(browser: Browser) -> None:
     page = parsed(browser.get("/?language=fr").text)
     assert page.xpath("//select[@name='language']/option[@selected]/text()") == ["fr"]
@@ -98,6 +105,22 @@ def test_a_page_that_leaves_rows_out_says_so(browser: Browser, monkeypatch: pyte
     assert len(page.xpath(columns)) == 4, "the source, two days, all"
     (fewer,) = page.xpath("//section[@aria-labelledby='map']/p[@class='note']/a[starts-with(@href, '?')]/@href")
     assert fewer == "?from=2026-03-04&to=2026-03-05"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/search?words=xylophone", "No article contains all of these words. Leave out a word"),
+        ("/search?words=xylophone%20-a", "No article contains all of these words. Leave out a word"),
+        ("/search?words=-a%20-%22b%20c%22", "The search has no word that an article must contain. Type one"),
+        ("/search?words=%22", "The search has no word that an article must contain. Type one"),
+        ("/search?named=Nobody", "No article is left by these filters. Remove one of them."),
+        ("/changes?words=xylophone", "No change has these words. Leave out a word, or choose other days."),
+        ("/changes?to=2020-01-01", "No page vanished in this period. Choose other days."),
+    ],
+)
+def test_a_page_without_rows_says_what_to_do_next(browser: Browser, address: str, said: str) -> None:
+    assert any(each.text_content().startswith(said) for each in parsed(browser.get(address).text).find_class("empty"))
 
 
 def test_first_quoted_are_the_first(browser: Browser, demo: Demo) -> None:

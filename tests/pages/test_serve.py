@@ -30,3 +30,4 @@ def test_serve_answers_on_loopback_until_it_is_interrupted(tmp_path: Path) -> No
     assert (answer.status, "Nothing was published so far" in answer.text) == (503, True)
     assert (server.returncode, errors) == (0, "")
     assert said.startswith(f"pages of {tmp_path}/news.duckdb at {browser.base}")
+    assert "nothing was published so far" in said

@@ -56,7 +56,8 @@ def open_ledger(settings: Settings, seen: SeenLedger | None, to_use_another: str
     """Open the ledger; begin one if none was seen, or if the data directory was deleted.
 
     `to_use_another` says how a person makes the DAGs, or the commands, use another ledger than the one that was seen.
-    Raises LedgerMissing or LedgerReplaced if it is gone, StorageError if it is not restored completely.
+    Raises LedgerMissing or LedgerReplaced if it is gone, LedgerMissing also if only its build is there,
+    StorageError if it is not restored completely.
     """
     require_restored(settings)
     catalog = catalog_at(settings.ledger_catalog)
@@ -65,6 +66,11 @@ def open_ledger(settings: Settings, seen: SeenLedger | None, to_use_another: str
         raise LedgerMissing(
             f"{catalog}: there is no ledger, but there was one{there}: mount its disk or correct NEWSLEDGER_DATA;"
             " to begin a new one, run `newsledger init`"
+        )
+    if settings.catalog is None and settings.build_file.exists() and not catalog.exists():
+        raise LedgerMissing(
+            f"{catalog}: there is no ledger, but {settings.build_file} was made from one: set NEWSLEDGER_CATALOG if it"
+            " is in a database, or restore it from a backup; to begin a new one, run `newsledger init`"
         )
     ledger = Ledger.open(settings.ledger_catalog, lock_timeout_seconds=settings.lock_timeout_seconds)
     if seen and seen.first_append and seen.place == str(catalog):

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import LedgerMissing, LedgerReplaced
 from pipeline.ledger import Ledger, Run
-from pipeline.seen_ledgers import SeenLedger, noted_ledger
+from pipeline.seen_ledgers import SeenLedger, accepted_ledger, noted_ledger
 from pipeline.settings import Settings
 from tests.worlds.running import COMMAND, entry, newsledger
 from tests.worlds.stories import item
@@ -85,6 +85,17 @@ def test_a_folder_of_a_disk_that_is_not_mounted_is_not_a_deleted_one(tmp_path: P
     assert done.returncode == 1, done.stderr
     assert f"{disk}/news/ledger.sqlite: there is no ledger, but there was one" in done.stderr
     assert [*disk.iterdir()] == []
+
+
+def test_no_ledger_begins_beside_the_build_of_another_one(settings: Settings, run: Run) -> None:
+    """As if NEWSLEDGER_CATALOG were forgotten."""
+    settings.data.mkdir()
+    settings.build_file.write_bytes(b"made from the ledger of a cluster")
+    with pytest.raises(LedgerMissing, match=r"build.duckdb was made from one: set NEWSLEDGER_CATALOG"):
+        record(settings, run)
+    assert not settings.local_catalog.exists()
+    with accepted_ledger(settings):
+        record(settings, run)
 
 
 def test_a_ledger_is_begun_also_if_it_cannot_be_noted(tmp_path: Path, settings: Settings, run: Run) -> None:

@@ -45,6 +45,11 @@ class Catalog(Protocol):
     def id_index(self) -> Path:
         """The file of the index of ids, on this machine."""
 
+    @property
+    def of_one_host(self) -> Path | None:
+        """The file that a ledger of one host has in the same data directory until it is migrated here; None if this
+        is the ledger of one host."""
+
     def require_writable(self) -> None:
         """Raises StorageError if the ledger can only be read."""
 

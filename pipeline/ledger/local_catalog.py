@@ -47,6 +47,8 @@ class LocalCatalog:
     def id_index(self) -> Path:
         return self.path.with_suffix(".ids")
 
+    of_one_host = None
+
     def exists(self) -> bool:
         return self.path.is_file() and self.path.stat().st_size > 0
 

@@ -61,6 +61,10 @@ class PostgresCatalog:
     def id_index(self) -> Path:
         return self._place.files.with_suffix(".ids")
 
+    @property
+    def of_one_host(self) -> Path:
+        return self._place.files.with_suffix(".sqlite")
+
     def exists(self) -> bool:
         with postgres.connect(self._conninfo) as session:
             if session.execute("select to_regclass('ducklake_table')").fetchone() == (None,):

@@ -79,11 +79,17 @@ def completed(catalog: Catalog) -> DuckDBPyConnection:
 
 
 def require_no_events(catalog: Catalog) -> None:
-    """Raises LedgerDamaged if there are events beside this catalog, which has none."""
+    """Raises LedgerDamaged if there are events beside this catalog, which has none, or a ledger of this machine alone:
+    a second history must not begin."""
     if catalog.files.has_any(besides=_MADE_WITH_ROWS):
         raise LedgerDamaged(
             f"{catalog}: is missing or empty, although its folder holds events; restore the catalog from a backup, or"
             " see `newsledger migrate` if it is in another place"
+        )
+    if catalog.of_one_host is not None and catalog.of_one_host.exists():
+        raise LedgerDamaged(
+            f"{catalog}: has no ledger, but the data directory has one in {catalog.of_one_host}: move it with"
+            " `newsledger migrate`, or begin a new one with another data directory"
         )
 
 

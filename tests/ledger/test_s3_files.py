@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LedgerError, SettingsError, StorageError
+from pipeline.errors import LedgerDamaged, LedgerError, SettingsError, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.checkpoint import file_states
 from pipeline.ledger.event_files import event_files
@@ -92,6 +92,18 @@ def test_files_without_a_catalog_are_not_written_over(
         ledger.append([item("a")], run)
     with pytest.raises(LedgerError, match="although its folder holds events"):
         Ledger.open(PostgresPlace(postgres_server.new_database(), place.files, place.s3))
+
+
+def test_no_second_ledger_begins_beside_that_of_one_host(place: PostgresPlace, tmp_path: Path, run: Run) -> None:
+    """A machine whose ledger was migrated away, which leaves its Parquet files, may begin one."""
+    catalog = tmp_path / "ledger.sqlite"
+    with Ledger.open(catalog) as ledger:
+        ledger.append([item("a")], run)
+    for begin in (Ledger.open, Ledger.open_existing):
+        with pytest.raises(LedgerDamaged, match=rf"has one in {catalog}: move it with `newsledger migrate`"):
+            begin(place)
+    catalog.rename(tmp_path / "ledger.sqlite.migrated")
+    Ledger.open(place).close()
 
 
 def test_a_store_needs_a_catalog_and_an_address(monkeypatch: pytest.MonkeyPatch) -> None:

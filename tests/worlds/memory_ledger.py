@@ -41,6 +41,7 @@ class MemoryCatalog:
     """One ledger in memory, for all sessions of this process. Messages name the file that DuckLake would have."""
 
     extensions: tuple[ModuleType, ...] = ()
+    of_one_host = None
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -65,11 +65,14 @@ def report(
     from pipeline.pages.published_file import PublishedFile
     from pipeline.pages.rendering import Reader
     from pipeline.pages.report_files import LIMITS, is_packed, write_report
-    from pipeline.pages.selection import Selection, period_of
+    from pipeline.pages.selection import YEARS, Selection, period_of
     from pipeline.pages.wording import FALLBACK, LANGUAGES
 
     language = language and language.lower()
     selection = Selection(from_on and from_on.date(), to_on and to_on.date(), source, language)
+    for name, day in (("--from", selection.from_on), ("--to", selection.to_on)):
+        if day is not None and day.year not in YEARS:
+            raise SettingsError(f"{name} {day}: is not in the years from {YEARS[0]} to {YEARS[-1]}")
     if from_on and to_on and from_on > to_on:
         raise SettingsError(f"--from {from_on:%Y-%m-%d}: is after --to {to_on:%Y-%m-%d}")
     now = utc_now()
@@ -137,6 +140,7 @@ def serve(
         uvicorn.run(
             pages_of(settings), host="127.0.0.1", port=port, log_level="error", access_log=False, server_header=False
         )
+    console.echo("stopped")
 
 
 def pages_of(settings: Settings) -> ASGIApp:

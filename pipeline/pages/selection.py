@@ -14,7 +14,7 @@ from pipeline.translatable import Phrase, phrase
 
 DAYS_SHOWN = timedelta(days=14)
 """Without a choice, the last two weeks of the data are shown."""
-_YEARS = range(1000, 9999)
+YEARS = range(1000, 9999)
 """Years that can be chosen: periods are computed from them, and a field has the year 2 while somebody types 2026."""
 FILTERS = ("from", "to", "since", "source", "language", "words", "named", "only")
 """The names that an address may have after its question mark, each once."""
@@ -170,7 +170,7 @@ def period_of(selection: Selection, file: PublishedFile, today: date) -> Period:
 def read_day(text: str) -> date:
     """The day that is written as 2026-03-14. Raises ValueError for other spellings, and for years of no news."""
     day = date.fromisoformat(text)
-    if not _DAY.fullmatch(text) or day.year not in _YEARS:
+    if not _DAY.fullmatch(text) or day.year not in YEARS:
         raise ValueError(f"{text}: is not a day such as 2026-03-14")
     return day
 
@@ -185,8 +185,8 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
     try:
         return read_day(text) if text else None
     except ValueError as exc:
-        if _DAY.fullmatch(text) and int(text[:4]) not in _YEARS:
-            first, last = str(_YEARS[0]), str(_YEARS[-1])
+        if _DAY.fullmatch(text) and int(text[:4]) not in YEARS:
+            first, last = str(YEARS[0]), str(YEARS[-1])
             said = phrase(
                 "%(name)s: is not in the years from %(first)s to %(last)s",
                 name=f"{name}={text}",

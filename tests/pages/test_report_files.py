@@ -15,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from pipeline.cli.pages import report
 from pipeline.errors import SettingsError
 from pipeline.pages.published_file import PublishedFile
 from pipeline.pages.rendering import Reader
@@ -31,6 +32,12 @@ def reader(demo: Demo) -> Iterator[Reader]:
     with PublishedFile(demo.data / "news.duckdb") as file:
         period = period_of(Selection(DAY, DAY, "meridian"), file, DAY)
         yield Reader(file, period, "en", datetime(2026, 3, 6, tzinfo=UTC), LIMITS)
+
+
+@pytest.mark.parametrize("day", [datetime(1, 1, 1), datetime(9999, 12, 31)])  # as typer reads a day
+def test_a_day_from_which_no_period_can_be_computed_is_refused(tmp_path: Path, day: datetime) -> None:
+    with pytest.raises(SettingsError, match=f"--to {day.date()}: is not in the years from 1000 to 9998"):
+        report(tmp_path / "report", to_on=day)
 
 
 def test_report_that_another_one_overtook_replaces_it(reader: Reader, tmp_path: Path) -> None:

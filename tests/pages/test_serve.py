@@ -15,7 +15,7 @@ from tests.worlds.running import COMMAND, free_port
 pytestmark = pytest.mark.slow
 
 
-def test_serve_answers_on_loopback_until_it_is_interrupted(tmp_path: Path) -> None:
+def test_serve_answers_on_loopback_until_it_is_stopped(tmp_path: Path) -> None:
     port = free_port()
     command = [str(COMMAND), "serve", "--data", str(tmp_path), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
@@ -25,9 +25,9 @@ def test_serve_answers_on_loopback_until_it_is_interrupted(tmp_path: Path) -> No
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.2", port))  # answers if the server listens on all addresses
         finally:
-            server.send_signal(signal.SIGINT)
+            server.send_signal(signal.SIGTERM)
         said, errors = server.communicate(timeout=60)
     assert (answer.status, "Nothing was published so far" in answer.text) == (503, True)
     assert (server.returncode, errors) == (0, "")
     assert said.startswith(f"pages of {tmp_path}/news.duckdb at {browser.base}")
-    assert "nothing was published so far" in said
+    assert "nothing was published so far" in said and said.endswith("\nstopped\n")

@@ -228,6 +228,20 @@ def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
     assert seen.keys() == {"changed", "quoted", "run"}
 
 
+def test_the_number_of_a_quotation_stands_before_its_first_word(report: Mapping[str, Any]) -> None:
+    numbers = [
+        number
+        for name, page in report.items()
+        if name.startswith("article/")
+        for number in page.xpath("//div[@class='text']//a[@class='no']")
+    ]
+    for number in numbers:
+        (quote,) = number.xpath("//li[@id = $place]/blockquote", place=number.get("href")[1:])
+        said = number.xpath("string(following::mark)")
+        assert not number.tail and quote.text_content().startswith(said) and said
+    assert numbers
+
+
 def test_days_on_which_the_first_articles_were_published_are_days_of_the_data() -> None:
     """Otherwise nobody would be quoted after a first run: it reads articles of earlier days."""
     with duckdb.connect() as con:

@@ -113,6 +113,7 @@ def test_a_page_that_leaves_rows_out_says_so(browser: Browser, monkeypatch: pyte
         ("/search?words=xylophone", "No article contains all of these words. Leave out a word"),
         ("/search?words=xylophone%20-a", "No article contains all of these words. Leave out a word"),
         ("/search?words=-a%20-%22b%20c%22", "The search has no word that an article must contain. Type one"),
+        ("/changes?words=-a", "The search has no word that an article must contain. Type one"),
         ("/search?words=%22", "The search has no word that an article must contain. Type one"),
         ("/search?named=Nobody", "No article is left by these filters. Remove one of them."),
         ("/changes?words=xylophone", "No change has these words. Leave out a word, or choose other days."),

@@ -160,6 +160,7 @@ def test_archived_record_is_shown_as_text(browser: Browser, demo: Demo) -> None:
         ("/search/", "The address is wrong", "/"),
         ("/record/99999999999999999999", "no archived record at position 99999999999999999999", "/search"),
         ("/run/x?source=meridian", "no run “x” with these filters", "/runs"),
+        ("/feed/meridian/x", "no such feed of meridian", "/source/meridian#feeds"),
         ("/backfill/x/meridian", "no run “x” with these filters", "/backfills"),
         ("/article/x", "no article with this id", "/search"),
         ("/article/00000000-0000-8000-8000-000000000000", "no article with this id", "/search"),

@@ -165,7 +165,7 @@ KINDS: Mapping[str, PageKind] = {
         PageKind("voices", ("voices",), in_navigation=True),
         PageKind("quoted", ("person", "quoted_articles", "quoted"), ("person",), placed=("quoted_articles", "quoted")),
         PageKind("runs", ("runs", "failed_tasks"), in_navigation=True),
-        PageKind("run", ("runs", "run_sources", "run_events"), ("run_id",)),
+        PageKind("run", ("runs", "run_events"), ("run_id",)),
         PageKind("backfills", ("backfills",), in_navigation=True),
         PageKind("backfill", ("backfills", "backfill_documents", "run_events"), ("run_id", "source_id")),
         PageKind("named", ("person", "named", "named_as"), ("person",), placed=("named", "named_as")),

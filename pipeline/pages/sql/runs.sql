@@ -20,6 +20,7 @@ select
     min(recorded_at) as first_at,
     max(recorded_at) as last_at,
     count(distinct source_id) as sources,
+    list(distinct source_id order by source_id) as source_ids,
     count_if(what = 'poll') as polls,
     count_if(what = 'item') as items,
     count_if(what = 'capture') as captures,

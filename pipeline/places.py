@@ -55,7 +55,10 @@ class S3Place:
     def at(cls, address: str) -> S3Place:
         """The place at s3://bucket or s3://bucket/prefix. Raises ValueError for anything else."""
         if not _S3_ADDRESS.fullmatch(address) or ".." in address.split("/"):
-            raise ValueError("must be s3://bucket or s3://bucket/prefix")
+            raise ValueError(
+                "must be s3://bucket or s3://bucket/prefix: a bucket of 3 to 63 characters a-z 0-9 . - and a prefix of"
+                " A-Z a-z 0-9 . _ - and single slashes"
+            )
         bucket, _, prefix = address.removeprefix(S3).partition("/")
         return cls(bucket, f"{prefix.rstrip('/')}/" if prefix else "")
 

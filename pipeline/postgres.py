@@ -14,7 +14,7 @@ from typing import LiteralString, NamedTuple
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from pipeline.errors import SettingsError, StorageError
+from pipeline.errors import SettingsError, StorageDenied, StorageError
 
 Session = psycopg.Connection[tuple[object, ...]]
 
@@ -35,6 +35,28 @@ _SERVER_TIMEOUTS = (
 while it was gone, so that the answer did not reach it."""
 
 
+_REFUSED = (
+    "authentication failed",
+    "no password supplied",
+    "does not exist",
+    "permission denied",
+    "no pg_hba.conf entry",
+)
+"""What the server says to a client that it does not let in."""
+_MISSING_RIGHT = """
+    select coalesce(
+        (
+            select format('%s on table %s', privilege, tablename)
+            from pg_tables cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as privilege
+            where
+                schemaname = current_schema()
+                and tablename ~ '^(ducklake|newsledger)_'
+                and not has_table_privilege(format('%I.%I', schemaname, tablename), privilege)
+            limit 1
+        ),
+        case when has_schema_privilege(current_schema(), 'CREATE') then null else 'CREATE on schema public' end
+    )
+"""
 _PORTS = re.compile(r"[0-9,]*")
 
 
@@ -75,17 +97,42 @@ def connect(conninfo: str) -> Session:
 
 @contextmanager
 def server_errors(conninfo: str) -> Iterator[None]:
-    """Turn a lost or refused connection into a StorageError that names the database."""
+    """Turn a lost or refused connection into a StorageError that names the database, a missing right into
+    StorageDenied."""
     try:
         yield
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as exc:
+        raise right_missing(conninfo, str(exc)) from exc
     except psycopg.OperationalError as exc:
         raise lost_connection(conninfo, str(exc)) from exc
 
 
 def lost_connection(conninfo: str, said: str) -> StorageError:
-    """The error for a server that does not answer; `said` is the driver's message."""
+    """The error for a server that does not answer, or lets nobody in; `said` is the driver's message."""
     line = said.strip().partition("\n")[0]
+    if "FATAL" in line and any(words in line for words in _REFUSED):
+        advice = "correct NEWSLEDGER_CATALOG, the password or the role (docs/cluster.md)"
+        return StorageDenied(f"{server_name(conninfo)}: {line}; {advice}")
     return StorageError(f"{server_name(conninfo)}: {line}; run the same again: nothing is recorded twice")
+
+
+def right_missing(conninfo: str, said: str) -> StorageDenied:
+    """The error for a role that may connect but not do what is needed."""
+    defaults = {option.keyword: option.val for option in psycopg.pq.Conninfo.get_defaults()}
+    role = _parts(conninfo).get("user") or (defaults[b"user"] or b"").decode()
+    line = said.strip().partition("\n")[0]
+    return StorageDenied(
+        f"{server_name(conninfo)}: a right of the role {role} is missing: {line}; it must own the database and its"
+        " tables (docs/cluster.md)"
+    )
+
+
+def require_rights(conninfo: str) -> None:
+    """Raises StorageDenied if the role may not record into the database, or make tables there; StorageError."""
+    with server_errors(conninfo), connect(conninfo) as session:
+        row = session.execute(_MISSING_RIGHT).fetchone()
+    if row != (None,):
+        raise right_missing(conninfo, f"{row[0] if row else 'all'}")
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from duckdb import DuckDBPyConnection
 from psycopg.sql import SQL, Identifier
 
 from pipeline import postgres
-from pipeline.errors import LedgerLocked, StorageError
+from pipeline.errors import LedgerLocked, SettingsError, StorageError
 from pipeline.ledger.event_folder import EventFolder, LocalFolder
 from pipeline.ledger.sql import literal, statement
-from pipeline.places import PostgresPlace
+from pipeline.places import S3, PostgresPlace
 
 _LOST = (
     "unable to connect to postgres",
@@ -32,6 +32,9 @@ _LOST = (
     'failed to execute query "rollback"',
 )
 """What DuckDB's messages about a lost connection contain. After the last one nothing more follows."""
+
+_DENIED = ("permission denied for", "must be owner of", "in a read-only transaction")
+"""What DuckDB's messages about a missing right contain."""
 
 
 class PostgresCatalog:
@@ -66,7 +69,7 @@ class PostgresCatalog:
         return self._place.files.with_suffix(".sqlite")
 
     def exists(self) -> bool:
-        with postgres.connect(self._conninfo) as session:
+        with postgres.server_errors(self._conninfo), postgres.connect(self._conninfo) as session:
             if session.execute("select to_regclass('ducklake_table')").fetchone() == (None,):
                 return False
             return session.execute("select exists (select from ducklake_table)").fetchone() == (True,)
@@ -85,6 +88,23 @@ class PostgresCatalog:
         self.files.give_access(con)
         con.execute(attach)
         self._attached = con
+        self._require_files(con)
+
+    def _require_files(self, con: DuckDBPyConnection) -> None:
+        """Raises SettingsError if the catalog lists files, and has them in a store or folder that is not the one of the
+        settings, unless there are files, too: a bucket may have been copied."""
+        for (place,) in con.execute(statement("place_of_files")).fetchall():
+            if place != f"{self.files}/" and f"{place} {self.files}".count(S3):
+                self._require_copies(place)
+
+    def _require_copies(self, place: str) -> None:
+        message = f"{self}: its files are in {place}, and the settings name {self.files}/: correct NEWSLEDGER_STORAGE"
+        try:
+            if self.files.has_any(besides=()):
+                return
+        except StorageError as exc:
+            raise StorageError(f"{message} ({exc})") from exc
+        raise SettingsError(message)
 
     def require_writable(self) -> None:
         """PostgreSQL says so itself if this user may only read."""
@@ -129,4 +149,7 @@ class PostgresCatalog:
         except duckdb.Error as exc:
             if any(words in str(exc).lower() for words in _LOST):
                 raise postgres.lost_connection(self._conninfo, str(exc)) from exc
+            denied = [line for line in str(exc).splitlines() if any(words in line.lower() for words in _DENIED)]
+            if denied:
+                raise postgres.right_missing(self._conninfo, denied[0]) from exc
             raise

@@ -85,6 +85,9 @@ def restore_catalog(path: Path, place: PostgresPlace) -> None:
                             for value, kind in zip(row, types.values(), strict=True)
                         ]
                     )
+        session.execute(
+            "update ducklake_metadata set value = %s where key = 'data_path'", [f"{PostgresCatalog(place).files}/"]
+        )
 
 
 def put_aside(place: PostgresPlace) -> None:

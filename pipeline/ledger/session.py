@@ -19,7 +19,7 @@ import duckdb
 import msgspec
 from duckdb import DuckDBPyConnection
 
-from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, StorageError
+from pipeline.errors import LedgerDamaged, LedgerError, LedgerLocked, NewsledgerError
 from pipeline.ledger.catalog import Catalog
 from pipeline.ledger.disk import RECOVERY, first_line
 from pipeline.ledger.sql import literal
@@ -56,7 +56,7 @@ def connect(catalog: Catalog) -> DuckDBPyConnection:
             catalog.files.require_regular()
             catalog.attach(con)
             con.execute("set timezone = 'UTC'")
-    except StorageError:
+    except NewsledgerError:
         con.close()
         raise
     except duckdb.Error as exc:

@@ -16,10 +16,10 @@ import duckdb
 import msgspec
 
 from pipeline.annotate.annotators import load_annotator
-from pipeline.errors import LedgerMissing, NewsledgerError
+from pipeline.errors import LedgerMissing, NewsledgerError, SettingsError, StorageDenied
 from pipeline.interval import utc_minute
 from pipeline.ledger import Ledger
-from pipeline.places import S3Place
+from pipeline.places import PostgresPlace, S3Place
 from pipeline.settings import Settings, unknown_settings
 from pipeline.sources import load_sources
 
@@ -162,6 +162,10 @@ def _ledger(settings: Settings, now: datetime) -> Iterator[Checked]:
         yield Checked("ledger", f"a restore into {settings.data} was interrupted", advice)
         return
     try:
+        if isinstance(settings.ledger_catalog, PostgresPlace):
+            from pipeline.postgres import require_rights  # what it imports is installed for a cluster only
+
+            require_rights(settings.ledger_catalog.conninfo)
         with Ledger.open_existing(settings.ledger_catalog, lock_timeout_seconds=5) as ledger:
             head = ledger.head()
             (last,) = ledger.select(_LastRecorded, "last_recorded")
@@ -169,7 +173,9 @@ def _ledger(settings: Settings, now: datetime) -> Iterator[Checked]:
         yield Checked("ledger", "none yet; `newsledger ingest` makes one")
         return
     except NewsledgerError as exc:
-        yield Checked("ledger", str(exc), "see docs/operations.md, When verify fails")
+        is_setup = isinstance(exc, StorageDenied | SettingsError)
+        page = "docs/cluster.md" if is_setup and settings.catalog else "docs/operations.md, When verify fails"
+        yield Checked("ledger", str(exc), f"see {page}")
         return
     yield Checked("ledger", f"{head.position} events")
     if last.recorded_at is not None and last.recorded_at > now + CLOCK_SLACK:

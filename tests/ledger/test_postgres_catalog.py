@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
-from pipeline.errors import SettingsError, StorageError
+from pipeline import postgres
+from pipeline.collect.http.host_rows import HostRows
+from pipeline.errors import SettingsError, StorageDenied, StorageError
 from pipeline.ledger import Ledger, Run, verify
 from pipeline.ledger.catalog import catalog_at
+from pipeline.monitor.checkup import check_up
 from pipeline.places import PostgresPlace
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 from tests.ledger.appending import settings_of
 from tests.worlds.postgres import PostgresServer
 from tests.worlds.stories import item
@@ -99,6 +105,50 @@ def test_compacting_writes_the_tables_again_without_deleted_rows(place: Postgres
         assert file_of_statistics() != before
         assert ledger.append([item("a"), item("b")], run).events == 1
         assert verify(ledger).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [
+        ("", "permission denied for table ducklake_table"),
+        ("grant select on all tables in schema public to reader", "permission denied for table"),
+    ],
+    ids=["nothing", "select"],
+)
+def test_a_role_that_may_not_record_is_a_mistake_that_names_it(
+    place: PostgresPlace, tmp_path: Path, run: Run, granted: LiteralString, missing: str
+) -> None:
+    Ledger.open(place).close()
+    with psycopg.connect(place.conninfo) as session:
+        if session.execute("select from pg_roles where rolname = 'reader'").fetchone() is None:
+            session.execute("create role reader login")
+        session.execute(granted or "select")
+    reader = PostgresPlace(place.conninfo.replace("newsledger:secret", "reader"), place.files)
+    with (
+        pytest.raises(StorageDenied, match=f"^{catalog_at(place)}: a right of the role reader is missing: .*{missing}"),
+        Ledger.open(reader) as ledger,
+    ):
+        ledger.append([item("a")], run)
+    found = check_up(Settings(data=tmp_path, catalog=SecretStr(reader.conninfo)), datetime.now(UTC))
+    (ledger_found,) = [each for each in found if each.name == "ledger"]
+    assert re.search(r"role reader is missing: (SELECT|INSERT) on table", ledger_found.found)
+    assert ledger_found.advice == "see docs/cluster.md"
+
+
+def test_a_role_that_may_make_no_tables_is_found_before_the_first_run(
+    place: PostgresPlace,
+) -> None:
+    with psycopg.connect(place.conninfo) as session:
+        if session.execute("select from pg_roles where rolname = 'reader'").fetchone() is None:
+            session.execute("create role reader login")
+    reader = place.conninfo.replace("newsledger:secret", "reader")
+    with pytest.raises(StorageDenied, match="role reader is missing: CREATE on schema public"):
+        postgres.require_rights(reader)
+    with pytest.raises(StorageDenied, match="role reader is missing: permission denied for schema public"):
+        HostRows(reader)
+    with pytest.raises(StorageDenied, match='role "nobody" does not exist; correct NEWSLEDGER_CATALOG'):
+        postgres.require_rights(place.conninfo.replace("newsledger:secret", "nobody"))
+    postgres.require_rights(place.conninfo)
 
 
 def test_nothing_shows_the_password(place: PostgresPlace, monkeypatch: pytest.MonkeyPatch) -> None:

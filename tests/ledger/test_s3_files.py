@@ -106,15 +106,33 @@ def test_no_second_ledger_begins_beside_that_of_one_host(place: PostgresPlace, t
     Ledger.open(place).close()
 
 
+def test_another_store_than_the_catalogs_is_named(place: PostgresPlace, s3_server: S3Server, run: Run) -> None:
+    """A store that has files, too, may be a copy."""
+    assert place.s3
+    typo = PostgresPlace(place.conninfo, place.files, S3Place(place.s3.bucket, "dsek/ledger/"))
+    unset, no_bucket = PostgresPlace(place.conninfo, place.files), S3Place("no-such-bucket", "desk/ledger/")
+    with Ledger.open(place) as ledger:
+        ledger.append([item("a")], run)
+    for wrong in (typo, unset):
+        named = wrong.s3 or wrong.files
+        with pytest.raises(SettingsError, match=rf"in {place.s3}/, and the settings name {named}/: correct"):
+            Ledger.open_existing(wrong)
+    copy = PostgresPlace(place.conninfo, place.files, S3Place(s3_server.new_bucket(), place.s3.prefix))
+    s3_server.copy_objects(place.s3.bucket, copy.s3.bucket, "desk/")  # type: ignore[union-attr]
+    Ledger.open_existing(copy).close()
+    with pytest.raises(StorageError, match="the settings name s3://no-such-bucket/desk/ledger/"):
+        Ledger.open_existing(PostgresPlace(place.conninfo, place.files, no_bucket))
+
+
 def test_a_store_needs_a_catalog_and_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLEDGER_STORAGE", "s3://news/desk")
     with pytest.raises(SettingsError, match=r"^NEWSLEDGER_STORAGE: .*needs NEWSLEDGER_CATALOG"):
         load_settings()
     monkeypatch.setenv("NEWSLEDGER_CATALOG", "postgresql://db.example/news")
     assert str(load_settings().s3) == "s3://news/desk"
-    for wrong in ("gs://news", "s3://", "s3://News", "s3://news/a b", "s3://news//desk"):
+    for wrong in ("gs://news", "s3://", "s3://News", "s3://news/a b", "s3://news//desk", "s3://news/pre=fix.1/a_b"):
         monkeypatch.setenv("NEWSLEDGER_STORAGE", wrong)
-        with pytest.raises(SettingsError, match=r"^NEWSLEDGER_STORAGE: "):
+        with pytest.raises(SettingsError, match=r"^NEWSLEDGER_STORAGE: .*a prefix of A-Z a-z 0-9 \. _ - and"):
             load_settings()
 
 

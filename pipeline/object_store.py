@@ -4,7 +4,8 @@ Imported only where a bucket is named, by NEWSLEDGER_STORAGE or as the place of 
 `newsledger[cluster]`. `pipeline.s3_client` has how the store is reached.
 
 What passes is repeated with growing pauses: 503 and other errors of the server, refused and broken connections.
-Anything else, or an outage of more than about half a minute, is a StorageError that names bucket and key.
+Anything else, an outage of more than about half a minute, or a store that does not answer for about one, is a
+StorageError that names bucket and key.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ class StoredObject(msgspec.Struct, frozen=True):
 class ObjectStore:
     """The objects below one place. Can be used by several threads."""
 
-    def __init__(self, place: S3Place) -> None:
-        self._place = place
+    def __init__(self, place: S3Place, to_read: Callable[[], Any] = client) -> None:
+        """`to_read` gives the client that finds and downloads objects."""
+        self._place, self._to_read = place, to_read
 
     def __str__(self) -> str:
         return str(self._place)
@@ -108,7 +110,7 @@ class ObjectStore:
                 with attempt:
                     file.seek(0)
                     file.truncate()
-                    found: Mapping[str, Any] = client().get_object(**self._of(name))
+                    found: Mapping[str, Any] = self._to_read().get_object(**self._of(name))
                     while piece := _bytes_of(found["Body"], _PIECE_BYTES):
                         file.write(piece)
                     if file.tell() != found["ContentLength"]:
@@ -179,7 +181,7 @@ class ObjectStore:
         """What is known of the object; None if it does not exist. Raises StorageError."""
         try:
             with self._errors(name):
-                found = client().head_object(**self._of(name))
+                found = self._to_read().head_object(**self._of(name))
         except ObjectMissing:
             return None
         return StoredObject(name, found["ContentLength"], _state(found), _modified_at_ns(found), found["Metadata"])

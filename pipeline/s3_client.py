@@ -13,12 +13,14 @@ from typing import Any
 import boto3
 import msgspec
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutError
 
 from pipeline.errors import StorageError
 
 _ATTEMPTS = 8
 """Unless AWS_MAX_ATTEMPTS says so. boto3 pauses for up to 1, 2, 4, 8, 16 and 20 seconds, half of that on average."""
+_UNANSWERED = 3
+"""A request that got no answer so often in 20 seconds each is given up: after about a minute."""
 NO_CREDENTIALS = "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
@@ -66,20 +68,33 @@ def s3_access() -> S3Access:
 
 def client() -> Any:
     """boto3's client for S3."""
-    return _client_of(os.getpid())
+    return _client_of(os.getpid(), _attempts(_session(os.getpid())), 10, 20)
+
+
+def hurried_client() -> Any:
+    """One that gives a store up after seconds, for those who have a copy."""
+    return _client_of(os.getpid(), 2, 2, 4)
 
 
 @cache
-def _client_of(process: int) -> Any:
+def _client_of(process: int, attempts: int, connect_seconds: float, read_seconds: float) -> Any:
     """Each process has a client of its own: connections must not be shared with a process that was forked."""
     session = _session(process)
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": _attempts(session)},
-        connect_timeout=10,
-        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=connect_seconds,
+        read_timeout=read_seconds,
         response_checksum_validation="when_required",  # not all stores compute the one of an object that came in parts
     )
-    return session.client("s3", region_name=session.region_name or "us-east-1", config=config)
+    made = session.client("s3", region_name=session.region_name or "us-east-1", config=config)
+    made.meta.events.register_first("needs-retry.s3", _give_up)
+    return made
+
+
+def _give_up(attempts: int, caught_exception: Exception | None, **_event: object) -> bool | None:
+    """False, for boto3, if the request must not be repeated."""
+    is_unanswered = isinstance(caught_exception, ConnectTimeoutError | ReadTimeoutError)
+    return False if is_unanswered and attempts >= _UNANSWERED else None
 
 
 def _attempts(session: boto3.session.Session) -> int:

@@ -7,12 +7,18 @@ and the data directory of each machine has copies of the large ones, which DuckD
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.errors import storage_errors
+import structlog
+
+from pipeline.errors import StorageError, storage_errors
+from pipeline.interval import utc_minute
 from pipeline.regular_files import open_regular, require_regular
 from pipeline.settings import Settings
+
+log = structlog.get_logger()
 
 
 class SharedFiles(Protocol):
@@ -51,9 +57,22 @@ def shared_files(settings: Settings) -> SharedFiles:
 
 
 def published_file(settings: Settings) -> Path:
-    """The newest published file, in the data directory. It need not exist. Raises StorageError."""
-    shared_files(settings).fetch(settings.news_file)
-    return settings.news_file
+    """The newest published file, in the data directory. It need not exist. If the store fails, or does not answer for
+    some seconds, it is the copy that is there. Raises StorageError without one."""
+    news = settings.news_file
+    if settings.s3 is None:
+        return news
+    from pipeline.s3_client import hurried_client  # what they import is installed for a cluster only
+    from pipeline.stored_files import StoredFiles
+
+    try:
+        StoredFiles(settings.s3, hurried_client).fetch(news)
+    except StorageError as exc:
+        if not news.is_file():
+            raise
+        written_at = datetime.fromtimestamp(news.stat().st_mtime, UTC)
+        log.warning("published_file_not_fetched", reason=str(exc), shown="copy", written_at=utc_minute(written_at))
+    return news
 
 
 class LocalFiles:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import storage_errors
 from pipeline.object_store import ObjectMissing, ObjectStore, StoredObject
 from pipeline.places import S3Place
+from pipeline.s3_client import client
 
 _WRITTEN_AT = "written-at-ns"
 """The file's time of modification, in the object's metadata. With the size, it tells whether a copy is the same."""
 
 
 class StoredFiles:
-    def __init__(self, place: S3Place) -> None:
-        self._store = ObjectStore(place)
+    def __init__(self, place: S3Place, to_read: Callable[[], Any] = client) -> None:
+        self._store = ObjectStore(place, to_read)
 
     def exists(self, path: Path) -> bool:
         return self._store.find(path.name) is not None

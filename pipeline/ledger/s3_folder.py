@@ -51,7 +51,7 @@ class S3Folder:
                     key_id=literal(access.key_id),
                     secret=literal(access.secret),
                     token=literal(access.token),
-                    retries=access.attempts - 1,
+                    retries=min(access.attempts - 1, 4),
                 )
             )
             self._given = con, access

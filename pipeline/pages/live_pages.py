@@ -11,7 +11,6 @@ from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 import duckdb
-import structlog
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +20,7 @@ from starlette.routing import Route
 
 from pipeline.archive.storage import Location, archive_storage
 from pipeline.archive.warc import read_text
-from pipeline.errors import LedgerMissing, NewsledgerError, StorageError
+from pipeline.errors import LedgerMissing, NewsledgerError
 from pipeline.ledger.log import utc_now
 from pipeline.pages.change_feed import MEDIA_TYPE, change_feed
 from pipeline.pages.page_kinds import (
@@ -41,8 +40,6 @@ from pipeline.pages.wording import FALLBACK, LANGUAGES
 from pipeline.settings import Settings
 from pipeline.shared_files import published_file
 from pipeline.translatable import counted, phrase
-
-log = structlog.get_logger()
 
 LIMITS = PageLimits(rows=200, hits=50, days=92, events=100)
 RECORD_BYTES = 500_000
@@ -152,13 +149,8 @@ class _Published:
             return self._file
 
     def _fetch(self) -> None:
-        """Look for a newer file in the store. If that fails, the one that is there is shown."""
-        try:
-            published_file(self._settings)
-        except StorageError as exc:
-            if not self._path.is_file():
-                raise
-            log.warning("published_file_not_fetched", reason=str(exc))
+        """Look for a newer file in the store."""
+        published_file(self._settings)
         self._fetched_at = time.monotonic()
 
 

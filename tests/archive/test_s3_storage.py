@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 from itertools import count
+from pathlib import Path
 from typing import IO, BinaryIO
 
 import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from pipeline.archive.archive import Archive, read_page
 from pipeline.archive.s3_storage import Bucket
 from pipeline.archive.storage import Location
 from pipeline.errors import StorageError
+from pipeline.interval import utc_minute
 from pipeline.object_store import ObjectStore, temporary_file
 from pipeline.places import S3Place
-from pipeline.s3_client import s3_access
+from pipeline.s3_client import _client_of, s3_access
+from pipeline.settings import Settings
+from pipeline.shared_files import published_file
 from tests.archive.test_warc import exchange
-from tests.worlds.s3 import Fault, S3Server, broken_off, damaged, denied, reset, slow_down, without_digest
+from tests.worlds.s3 import Fault, S3Server, broken_off, damaged, denied, reset, slow, slow_down, without_digest
 from tests.worlds.stories import NOON
 
 
@@ -42,6 +49,31 @@ def test_what_passes_is_repeated(s3_server: S3Server, s3_place: S3Place, fault: 
     s3_server.fail(lambda asked, path: asked == method and path.endswith("/a"), fault, 2)
     store.put("a", file_of(bytes(100_000)))
     assert store.read("a", 0, 200_000) == bytes(100_000)
+
+
+def test_a_store_that_does_not_answer_is_asked_three_times(s3_server: S3Server, s3_place: S3Place) -> None:
+    store = ObjectStore(s3_place, lambda: _client_of(os.getpid(), 8, 1, 0.2))
+    s3_server.fail(lambda _, path: path.endswith("/a"), slow(0.5), 8)
+    with pytest.raises(StorageError, match=f"^s3://{s3_place.bucket}/desk/a: Read timeout"):
+        store.find("a")
+    assert s3_server.faults_left == 5
+    s3_server.heal()
+
+
+def test_readers_of_the_published_file_use_their_copy_while_the_store_is_gone(
+    s3_server: S3Server, s3_place: S3Place, tmp_path: Path
+) -> None:
+    catalog = SecretStr("postgresql://db.example/news")
+    settings = Settings(data=tmp_path, catalog=catalog, storage=str(s3_place))
+    settings.news_file.write_bytes(b"copy")
+    os.utime(settings.news_file, (NOON.timestamp(), NOON.timestamp()))
+    with s3_server.gone():
+        with capture_logs() as logged:
+            assert published_file(settings).read_bytes() == b"copy"
+        settings.news_file.unlink()
+        with pytest.raises(StorageError):
+            published_file(settings)
+    assert [(each["log_level"], each["written_at"]) for each in logged] == [("warning", utc_minute(NOON))]
 
 
 INTERRUPTED = """

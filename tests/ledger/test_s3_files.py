@@ -40,6 +40,14 @@ def test_an_append_survives_what_passes(place: PostgresPlace, s3_server: S3Serve
         assert verify(ledger).findings == ()
 
 
+def test_duckdb_gives_a_store_that_does_not_answer_up_after_a_minute(place: PostgresPlace) -> None:
+    with Ledger.open(place) as ledger:
+        (row,) = ledger.table(
+            "select current_setting('http_timeout') as seconds, current_setting('http_retries') as retries"
+        ).to_pylist()
+    assert row["seconds"] * (4 + 1) <= 60 and row["retries"] <= 4
+
+
 def test_an_append_that_cannot_write_records_nothing(place: PostgresPlace, s3_server: S3Server, run: Run) -> None:
     with Ledger.open(place) as ledger:
         ledger.append([item("a")], run)

@@ -10,6 +10,8 @@ create or replace secret ledger_files (
     secret {secret},
     session_token {token}
 );
+-- A store that does not answer is given up after about a minute, one that refuses after 20 seconds.
+set http_timeout = 10;
 set http_retries = {retries};
-set http_retry_wait_ms = 200;
-set http_retry_backoff = 2
+set http_retry_wait_ms = 500;
+set http_retry_backoff = 3

@@ -12,6 +12,8 @@ from pipeline.monitor.concerns import Concern, concerns
 from pipeline.monitor.state import CoverageDay, FailedTask, FeedStatus, LedgerHead, PublishedBuild, State
 from pipeline.pages.published_file import Figure, PublishedFile
 
+MOST_TASKS = 200
+"""Maximum number of failed tasks that are judged, the last ones."""
 Read = TypeVar("Read", bound=msgspec.Struct)
 
 
@@ -25,7 +27,7 @@ def judged(file: PublishedFile, now: datetime) -> JudgedFile:
     """As `newsledger status --check` judges, except for what only the ledger shows: whether it was verified, and events
     that are newer than the file."""
     feeds = file.answer("last_polls", {})
-    tasks = file.answer("failed_tasks", {})
+    tasks = file.answer("failed_tasks", {"since_on": None, "until_on": None, "row_limit": MOST_TASKS})
     days = file.answer("recent_coverage", {}, "pipeline.monitor")
     state = State(
         read_at=now,

@@ -326,7 +326,7 @@ def test_server_shows_a_new_publication(demo: Demo, tmp_path: Path) -> None:
         assert answer.status == 503 and "newsledger publish" in answer.text
 
 
-def test_numbers_of_a_backfill_lead_to_its_documents_and_events(demo: Demo, tmp_path: Path) -> None:
+def test_backfills_lead_to_their_documents_and_failed_tasks_follow_the_days(demo: Demo, tmp_path: Path) -> None:
     shutil.copyfile(demo.data / "news.duckdb", tmp_path / "news.duckdb")
     with duckdb.connect(tmp_path / "news.duckdb") as con:
         con.sql("set timezone = 'UTC'")
@@ -336,5 +336,9 @@ def test_numbers_of_a_backfill_lead_to_its_documents_and_events(demo: Demo, tmp_
         assert len(numbers) == 9
         (target,) = {urldefrag(urljoin("/backfills", number.find("a").get("href"))).url for number in numbers}
         page = parsed(browser.get(target).text)
+        runs = {days: parsed(browser.get(f"/runs?{days}").text) for days in ("from=2026-03-04", "to=2026-03-03")}
+        failed = [len(each.xpath("//section[h2/@id='failed']//li")) for each in runs.values()]
+        of_source = parsed(browser.get("/runs?source=meridian").text).xpath("string(//section[h2/@id='failed'])")
+    assert failed == [1, 0] and "Of all sources" in of_source
     assert len(page.xpath("//section[h2/@id='documents']//tbody/tr")) == int(numbers[7].text_content()) == 1
     assert "x" in page.xpath("string(//section[h2/@id='documents']//tbody)")

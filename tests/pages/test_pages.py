@@ -219,10 +219,8 @@ def test_numbers_lead_to_their_rows(report: Mapping[str, Any]) -> None:
             rows = page.xpath(f"//section[h2/@id='{place}']//tbody/tr" if place else "//section//tbody/tr")
             if kind == "changed":
                 rows = page.xpath("//article[@class='change']")
-            elif kind == "quoted" and not place:
-                rows = {*page.xpath("//tbody//td[1]/a/@href")}
-            elif kind == "run" and not place:
-                rows = {*page.xpath("//section//td[2]/a/@href")}
+            elif place == "sources":
+                rows = page.xpath("//section[h2/@id='sources']//li")
             assert len(rows) == int(number.text_content()), (name, target, place)
             seen[kind] += 1
     assert seen.keys() == {"changed", "quoted", "run"}

@@ -1,4 +1,4 @@
--- Tasks of Airflow runs that failed for good, newest first; and when their run ended well after that.
+-- Tasks of Airflow runs that failed for good on the chosen days, newest first; and when their run succeeded later.
 select
     dag_id,
     run_id,
@@ -12,5 +12,8 @@ select
         where succeeded.stream = failed.stream and succeeded.position > failed.position
     ) as succeeded_at
 from events.run_failed as failed
+where
+    ($since_on is null or main.utc_day(occurred_at) >= $since_on)
+    and ($until_on is null or main.utc_day(occurred_at) <= $until_on)
 order by occurred_at desc, task_id asc, map_index asc, position asc
-limit 200
+limit $row_limit

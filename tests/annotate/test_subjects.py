@@ -51,6 +51,16 @@ OBJECTS = [
         [""],
     ),
     (
+        "en",
+        "Floods forced people from their homes, and officials in Ellery said her diary was “under review”.",
+        ["officials in Ellery", "officials in Ellery"],
+    ),
+    (
+        "en",
+        "Ann Marsh is the head of the Harbour Group in Ellery, which says that it protects the port.",
+        ["the Harbour Group in Ellery"],
+    ),
+    (
         "de",
         "Negative Folgen für die Kinder, etwa in der Schule, hält das Gericht für „hinreichend plausibel“.",
         ["das Gericht"],

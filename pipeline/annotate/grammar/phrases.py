@@ -281,6 +281,8 @@ def _joins_phrase_en(view: View, at: int, stop: int) -> bool:
         return before.lower in lexicon.documents
     if before.lower in lexicon.determiners_nominative:
         return False
+    if token.lower == "in":  # "officials in Berlin", but not "said Holm in May"
+        return lexicon.is_role(before.lower) and is_name_word(tokens[at + 1], lexicon)
     return token.lower in lexicon.postmodifiers and (token.lower != "with" or lexicon.is_role(before.lower))
 
 

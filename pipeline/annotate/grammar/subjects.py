@@ -59,7 +59,9 @@ def _subject_en(view: View, low: int, verb: int, high: int) -> Range | None:
     while relative > low and any(view.tokens[relative].lower in words for words in small):
         relative -= 1
     if relative > low and view.is_at(relative, "who", "which"):
-        return subject_before(view, low, relative - (1 if view.is_at(relative - 1, ",") else 0))
+        found = subject_before(view, low, relative - (1 if view.is_at(relative - 1, ",") else 0))
+        owner = view.find_back(found[1] - 1, found[0], "of", "at") if found and view.is_at(relative, "which") else None
+        return found if found is None or owner is None else (owner + 1, found[1])  # "the head of | the Group, which"
     after = subject_after(view, verb, high)
     ends_clause = after is not None and (after[1] >= high or not view.tokens[after[1]].is_word)
     if verb == low or (not view.tokens[verb - 1].is_word and (verb == low + 1 or ends_clause)):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin
@@ -78,13 +77,14 @@ def _member(name: str, hint: Any) -> str:
 
 
 def _json(value: str, hint: Any) -> str:
-    """The value of this type as JSON."""
+    """The value of this type as JSON. All text is escaped, enums too: a column can hold any text after it was changed,
+    and none may spell a field that follows it."""
     kind = _without_none(hint)
     if kind in (int, float, bool):
         return f"cast({value} as varchar)"
     if kind is datetime:
         return f"""'"' || {_time(value)} || '"'"""
-    if kind in (UUID, date) or _is_subclass(kind, StrEnum):
+    if kind in (UUID, date):
         return f"""'"' || {value} || '"'"""
     if get_origin(kind) is tuple and _is_subclass(element := get_args(kind)[0], msgspec.Struct):
         value = f"list_transform({value}, lambda element: {{{_struct('element', element)}}})"

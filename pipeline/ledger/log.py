@@ -193,8 +193,9 @@ class Ledger:
 
     def _head(self) -> Head:
         rows = self._con.execute("select position, append_no, digest from ledger.log_head").fetchall()
-        if len(rows) != 1:
-            raise LedgerError(f"{self.catalog}: log_head has {len(rows)} rows instead of one; {RECOVERY}")
+        if len(rows) != 1 or None in rows[0]:
+            said = "a row with nulls" if len(rows) == 1 else f"{len(rows)} rows instead of one"
+            raise LedgerError(f"{self.catalog}: log_head has {said}; {RECOVERY}")
         return Head(*rows[0])
 
     def select(self, row_type: type[Row], name: str, /, **values: Any) -> list[Row]:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import duckdb
 import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -187,6 +188,24 @@ def test_duckdb_spells_an_event_as_its_digest_needs_it(
     scratch.from_arrow(to_table(cls, recorded)).create(f"ledger.{event_type(cls)}")
     lines = scratch.execute(canonical_lines([cls], 0, len(recorded))).fetchall()
     assert [line.encode() for _, line in lines] == [item.canonical() for item in recorded]
+
+
+@pytest.mark.parametrize("cls", EVENT_TYPES, ids=event_type)
+@settings(max_examples=1, deadline=None)
+@given(data=st.data())
+def test_no_text_in_a_column_spells_another_field(
+    scratch: duckdb.DuckDBPyConnection, cls: type[Event], data: st.DataObject
+) -> None:
+    event, table = data.draw(events_of(cls)), f"ledger.{event_type(cls)}"
+    rows = to_table(cls, [Recorded(position=1, event_id=event.event_id, recorded_at=NOON, run_id="r", event=event)])
+    spelled = 'live","warc_file":"x'
+    for column in [field.name for field in rows.schema if field.type == pa.string()]:
+        scratch.execute(f"drop table if exists {table}")
+        scratch.from_arrow(rows).create(table)
+        scratch.execute(f'update {table} set "{column}" = ?', [spelled])
+        ((_, line),) = scratch.execute(canonical_lines([cls], 0, 1)).fetchall()
+        found = msgspec.json.decode(line)
+        assert (found | found["event"])[column] == spelled, column
 
 
 def test_events_that_duckdb_spells_differently_verify_too(ledger: Ledger, run: Run) -> None:

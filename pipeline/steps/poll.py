@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from html import escape
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from pipeline.steps.poll_document import PRODUCER, answers_unmodified, poll_docu
 from pipeline.steps.run.page_events import item_discovered
 from pipeline.steps.run.progress import Progress
 from pipeline.steps.run.stores import RECALL, StepResult, Stores, salvage
-from pipeline.steps.sitemap_items import UNDATED, listed_in, news_of
+from pipeline.steps.sitemap_items import dated_pages, listed_in, news_of
 
 log = structlog.get_logger()
 
@@ -211,10 +210,11 @@ async def _feed_body(
     """The items of a feed, or those of a sitemap that are news."""
     if feed.kind not in _SITEMAPS:
         return FeedBody(poll, feed.items)
-    news = partial(news_of, feed, since=since, polled_at=poll.occurred_at, known_guids=known, zone=source.zone)
-    items, warnings = news()
-    if UNDATED in warnings and poll.warc_type is not WarcType.REVISIT:  # else the same bytes were read before
-        items, warnings = news(listed_before=await _listed_before(stores, client, source, state))
+    pages = await asyncio.to_thread(dated_pages, feed, poll.occurred_at, source.zone)
+    listed = None
+    if pages.undated and poll.warc_type is not WarcType.REVISIT:  # else the same bytes were read before
+        listed = await _listed_before(stores, client, source, state)
+    items, warnings = news_of(pages, since=since, known_guids=known, listed_before=listed)
     poll = msgspec.structs.replace(poll, items=len(items), warnings=(*poll.warnings, *warnings))
     return FeedBody(poll, items)
 

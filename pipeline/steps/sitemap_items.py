@@ -9,7 +9,7 @@ sitemap did not list it when it was last read. The front page of a site is no ne
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,49 +28,57 @@ addresses, and these are no news."""
 _A_DAY = timedelta(days=1)
 
 
+class DatedPages(msgspec.Struct, frozen=True):
+    """The pages of a sitemap, without its front page, and what dates them."""
+
+    items: Sequence[FeedItem]
+    dates: Mapping[str, datetime | None]
+    """By guid."""
+    undated: Set[str]
+    """Guids of pages without a date. In a news sitemap no page counts as undated: all are news."""
+    ignored: tuple[str, ...]
+    """The warning `lastmod_is_now` or `lastmod_is_of_file` if every `lastmod` was removed: with it, items would look
+    changed at every poll."""
+
+
+def dated_pages(feed: Feed, polled_at: datetime, zone: ZoneInfo) -> DatedPages:
+    """The pages with their dates. For a large sitemap this takes a second."""
+    ignored: tuple[str, ...] = ()
+    if lastmod_is_now(feed.items, polled_at):
+        ignored = ("lastmod_is_now",)
+    elif lastmod_is_of_file(feed.items):
+        ignored = ("lastmod_is_of_file",)
+    items = [item for item in feed.items if not is_front_page(item.url)]
+    if ignored:
+        items = [
+            msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None) for item in items
+        ]
+    dates = {item.guid: _published_at(item, zone) or item.updated_at for item in items}
+    undated = {guid for guid, at in dates.items() if at is None and feed.kind is not FeedKind.NEWS_SITEMAP}
+    return DatedPages(items, dates, undated, ignored)
+
+
 def news_of(
-    feed: Feed,
-    *,
-    since: datetime,
-    polled_at: datetime,
-    known_guids: Container[str],
-    zone: ZoneInfo,
-    listed_before: Container[str] | None = None,
+    pages: DatedPages, *, since: datetime, known_guids: Container[str], listed_before: Container[str] | None = None
 ) -> tuple[tuple[FeedItem, ...], tuple[str, ...]]:
     """Return the items to record, and warnings.
 
     The items are those dated `since` or later, and all known ones, because a known item may have changed. An undated
-    item is news in a news sitemap, elsewhere if it is not among `listed_before`, the guids of the last reading; the
-    warning `undated_items` says that there are others. If `lastmod_is_now` or `lastmod_is_of_file`, the `lastmod` is
-    removed from the items, with that warning: with it, they would look changed at every poll.
+    item is news if it is not among `listed_before`, the guids of the last reading; the warning `undated_items` says
+    that there are others.
     """
-    ignored = tuple(
-        name
-        for name, holds in (
-            ("lastmod_is_now", lastmod_is_now(feed.items, polled_at)),
-            ("lastmod_is_of_file", lastmod_is_of_file(feed.items)),
-        )
-        if holds
-    )[:1]
-    pages = [item for item in feed.items if not is_front_page(item.url)]
-    if ignored:
-        pages = [
-            msgspec.structs.replace(item, updated_at=None, updated_raw=None, updated_quality=None) for item in pages
-        ]
-    dates = {item.guid: _published_at(item, zone) or item.updated_at for item in pages}
-    undated = {guid for guid, at in dates.items() if at is None and feed.kind is not FeedKind.NEWS_SITEMAP}
-    new = {guid for guid in undated if listed_before is not None and guid not in listed_before}
-    if len(new) > MOST_UNLISTED * len(pages):
+    new = {guid for guid in pages.undated if listed_before is not None and guid not in listed_before}
+    if len(new) > MOST_UNLISTED * len(pages.items):
         new = set()
     items = [
         item
-        for item in pages
+        for item in pages.items
         if item.guid in known_guids
         or item.guid in new
-        or (item.guid not in undated and ((at := dates[item.guid]) is None or at >= since))
+        or (item.guid not in pages.undated and ((at := pages.dates[item.guid]) is None or at >= since))
     ]
-    left = any(guid not in new and guid not in known_guids for guid in undated)
-    return tuple(items), ((UNDATED,) if left else ()) + ignored
+    left = any(guid not in new and guid not in known_guids for guid in pages.undated)
+    return tuple(items), ((UNDATED,) if left else ()) + pages.ignored
 
 
 def listed_in(record: bytes, *, where: str, zone: ZoneInfo, now: datetime) -> frozenset[str]:

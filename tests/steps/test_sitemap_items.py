@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from pipeline.collect.feeds import Feed
-from pipeline.steps.sitemap_items import news_of
+from pipeline.steps.sitemap_items import dated_pages, news_of
 from tests.collect.feeds.sample_feeds import BERLIN, NOW, read
 
 SINCE = NOW - timedelta(days=7)
@@ -23,7 +23,7 @@ def sitemap(*pages: tuple[str, datetime | None]) -> Feed:
 def news(feed: Feed, *known: str, listed_before: Iterable[str] | None = None) -> tuple[list[str], tuple[str, ...]]:
     guids = {f"https://bote.example/{path}" for path in known}
     before = None if listed_before is None else {f"https://bote.example/{path}" for path in listed_before}
-    items, warnings = news_of(feed, since=SINCE, polled_at=NOW, known_guids=guids, zone=BERLIN, listed_before=before)
+    items, warnings = news_of(dated_pages(feed, NOW, BERLIN), since=SINCE, known_guids=guids, listed_before=before)
     return [item.url.removeprefix("https://bote.example/") for item in items], warnings
 
 

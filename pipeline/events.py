@@ -302,7 +302,7 @@ class FeedPolled(Event, frozen=True, kw_only=True, tag="feed_polled"):
     title it has now? Null for the first poll, when nothing was read, when either poll has no items, and for an older
     copy of the feed: all its items are older than the newest one of before. If false, see `gap_from`."""
     warnings: tuple[str, ...] = ()
-    """What was wrong with the feed although its items could be read: `broken_xml`, `wrong_charset`, …
+    """Faults of a feed whose items could be read: `broken_xml`, `wrong_charset`, …
 
     In a sitemap, `undated_items` are pages without a date, of which those are recorded that it did not list when it was
     last read. `lastmod_is_now` and `lastmod_is_of_file`: its dates are of the request, or of the file, and are ignored.

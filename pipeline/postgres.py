@@ -42,7 +42,7 @@ _REFUSED = (
     "permission denied",
     "no pg_hba.conf entry",
 )
-"""What the server says to a client that it does not let in."""
+"""One of these is in each answer of the server to a client that may not connect."""
 _MISSING_RIGHT = """
     select coalesce(
         (

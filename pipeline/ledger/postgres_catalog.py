@@ -34,7 +34,7 @@ _LOST = (
 """What DuckDB's messages about a lost connection contain. After the last one nothing more follows."""
 
 _DENIED = ("permission denied for", "must be owner of", "in a read-only transaction")
-"""What DuckDB's messages about a missing right contain."""
+"""One of these is in each message of DuckDB about a missing right."""
 
 
 class PostgresCatalog:

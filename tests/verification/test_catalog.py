@@ -1,4 +1,4 @@
-"""What the catalog says of files, tables and columns cannot be changed unseen: it decides what queries read."""
+"""Changes of files, tables and columns in the catalog, which decide what queries read, are found."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ def through_apposed_name(view: View, at: int, end: int, stop: int) -> int:
     It is `end` if no name follows.
     """
     tokens = view.tokens
-    opens_place = view.lexicon.place_prepositions | view.lexicon.contracted_articles
-    place = noun_phrase(view, end + 1, stop) if view.is_in(end, opens_place) else None
+    says_where = view.is_in(end, view.lexicon.place_prepositions) or view.is_in(end, view.lexicon.contracted_articles)
+    place = noun_phrase(view, end + 1, stop) if says_where else None
     comma = place or end
     if comma + 1 >= stop or tokens[comma].surface != ",":
         return end
@@ -127,8 +127,10 @@ def subject_before_apposition(view: View, low: int, comma: int) -> Range | None:
 def _is_object(view: View, at: int) -> bool:
     """True if a verb or an article stands right before an English phrase: "found | the | victim in the hall"."""
     before, lexicon = view.tokens[at - 1], view.lexicon
-    is_small = before.lower in lexicon.function_words - (lexicon.determiners - {"that"})
-    return not lexicon.is_german and before.surface.islower() and not is_small
+    if lexicon.is_german or not before.surface.islower():
+        return False
+    is_article = before.lower in lexicon.determiners and before.lower != "that"
+    return is_article or before.lower not in lexicon.function_words
 
 
 def _reaches(view: View, closing: int, end: int) -> bool:

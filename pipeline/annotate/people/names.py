@@ -249,7 +249,7 @@ class Introductions(msgspec.Struct, frozen=True):
             return False
         if is_after_occupation(view, name[0] - 1) or is_beside_quotation(view, name):
             return True
-        is_located = before is not None and before.lower in self.lexicon.place_prepositions | self.lexicon.locatives
+        is_located = before is not None and before.lower in self.lexicon.locatives
         return (is_described(view, name[1]) and not is_located) or (
             words[-1] in self.surnames and not has_article(before, self.lexicon)
         )
